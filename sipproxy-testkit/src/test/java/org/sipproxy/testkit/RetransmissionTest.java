@@ -86,7 +86,7 @@ class RetransmissionTest {
         }
     }
 
-    private static String reply(String request, int status, String more) {
+    private static String response(String request, int status, String more) {
         StringBuilder text = new StringBuilder("SIP/2.0 " + status + " Whatever\r\n");
         for (String line : request.split("\r\n", -1)) {
             if (line.matches("(Via|From|Call-ID|CSeq): .*")) {
@@ -110,11 +110,11 @@ class RetransmissionTest {
         String invite = receive();
         assertThat(receive()).isEqualTo(invite);
 
-        send(reply(invite, 100, ""));
+        send(response(invite, 100, ""));
 
         call.awaitStatus(100);
         assertNoFurtherRetransmissions();
-        send(reply(invite, 486, ""));
+        send(response(invite, 486, ""));
         call.awaitStatus(486);
         receive("ACK sip:bob@sip.test SIP/2.0\r\n");
     }
@@ -134,7 +134,7 @@ class RetransmissionTest {
     void everyFinalResponseToAnInviteIsAcknowledged() throws Exception {
         alice.call("bob");
         String accepted = receive();
-        String ok = reply(accepted, 200, "Contact: <sip:bob@192.0.2.9>\r\nRecord-Route: <sip:192.0.2.1;lr>\r\n");
+        String ok = response(accepted, 200, "Contact: <sip:bob@192.0.2.9>\r\nRecord-Route: <sip:192.0.2.1;lr>\r\n");
         send(ok);
         assertThat(receive("ACK sip:bob@192.0.2.9 SIP/2.0\r\n")).contains("Route: <sip:192.0.2.1;lr>\r\n");
         send(ok);
@@ -142,9 +142,9 @@ class RetransmissionTest {
 
         alice.call("bob");
         String refused = receive("INVITE ");
-        send(reply(refused, 603, ""));
+        send(response(refused, 603, ""));
         String first = receive("ACK ");
-        send(reply(refused, 603, ""));
+        send(response(refused, 603, ""));
         assertThat(receive("ACK ")).isEqualTo(first);
     }
 
@@ -152,10 +152,10 @@ class RetransmissionTest {
     void secondPhoneThatAnswersTheSameInviteGetsAckAndBye() throws Exception {
         OutgoingCall call = alice.call("bob");
         String invite = receive();
-        send(reply(invite, 200, "Contact: <sip:bob@192.0.2.8>\r\n"));
+        send(response(invite, 200, "Contact: <sip:bob@192.0.2.8>\r\n"));
         receive("ACK sip:bob@192.0.2.8 SIP/2.0\r\n");
 
-        send(reply(invite, 200, "Contact: <sip:bob@192.0.2.9>\r\n").replace("tag=proxys", "tag=second"));
+        send(response(invite, 200, "Contact: <sip:bob@192.0.2.9>\r\n").replace("tag=proxys", "tag=second"));
 
         assertThat(receive("ACK sip:bob@192.0.2.9 SIP/2.0\r\n")).contains(";tag=second\r\n");
         assertThat(receive("BYE sip:bob@192.0.2.9 SIP/2.0\r\n")).contains(";tag=second\r\n");
@@ -170,7 +170,7 @@ class RetransmissionTest {
         assertThat(receive()).isEqualTo(message);
         assertThat(receive()).isEqualTo(message);
 
-        send(reply(message, 200, ""));
+        send(response(message, 200, ""));
 
         sending.join(5_000);
         assertThat(sending.isAlive()).isFalse();

@@ -29,7 +29,7 @@ class BrowserWithNatTraversalTest {
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         assertThat(caller.target()).startsWith(bob.contact()).contains(";alias=");
         alice.send(caller.ack());
@@ -37,7 +37,7 @@ class BrowserWithNatTraversalTest {
         Request info = alice.send(caller.request("INFO"));
         WireMessage atBob = bob.awaitRequest("INFO");
         assertThat(atBob.uri()).isEqualTo(bob.contact());
-        bob.reply(atBob, 200);
+        bob.respond(atBob, 200);
         alice.awaitResponse(info, 200);
         bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
         alice.awaitRequest("BYE");
@@ -50,7 +50,7 @@ class BrowserWithNatTraversalTest {
         proxy.register(bob, "bob", "");
         WireClient.Udp alice = proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");

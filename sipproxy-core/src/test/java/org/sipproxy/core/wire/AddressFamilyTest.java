@@ -23,12 +23,12 @@ class AddressFamilyTest extends TransportScene {
             Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
             WireMessage received = bob.awaitRequest("INVITE");
             assertThat(received.elements("Record-Route")).hasSize(2).noneMatch(r -> r.contains("0.0.0.0"));
-            WireMessage ok = bob.reply(received, 200);
+            WireMessage ok = bob.respond(received, 200);
             Dialog dialog = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
             carol.send(dialog.ack());
             assertThat(bob.awaitRequest("ACK").has("Route")).isFalse();
             Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
-            carol.reply(carol.awaitRequest("BYE"), 200);
+            carol.respond(carol.awaitRequest("BYE"), 200);
             bob.awaitResponse(bye, 200);
         }
     }
@@ -43,12 +43,12 @@ class AddressFamilyTest extends TransportScene {
             WireMessage received = bob.awaitRequest("INVITE");
             assertThat(received.topVia()).startsWith("SIP/2.0/UDP [");
             assertThat(received.elements("Record-Route")).hasSize(2).allMatch(r -> r.startsWith("<sip:["));
-            WireMessage ok = bob.reply(received, 200);
+            WireMessage ok = bob.respond(received, 200);
             Dialog dialog = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
             carol.send(dialog.ack());
             bob.awaitRequest("ACK");
             Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
-            carol.reply(carol.awaitRequest("BYE"), 200);
+            carol.respond(carol.awaitRequest("BYE"), 200);
             bob.awaitResponse(bye, 200);
         }
     }

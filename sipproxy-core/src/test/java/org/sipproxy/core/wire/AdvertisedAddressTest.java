@@ -46,20 +46,20 @@ class AdvertisedAddressTest {
         assertThat(received.elements("Record-Route"))
                 .singleElement()
                 .satisfies(route -> assertThat(uriOf(route)).startsWith("sip:" + PUBLIC + ";"));
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         Dialog callee = Dialog.ofCallee(bob, received, ok);
 
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request info = bob.send(callee.request("INFO"));
-        alice.reply(alice.awaitRequest("INFO"), 200);
+        alice.respond(alice.awaitRequest("INFO"), 200);
         bob.awaitResponse(info, 200);
         Request bye = alice.send(caller.request("BYE"));
         WireMessage last = bob.awaitRequest("BYE");
         assertThat(last.topVia()).startsWith("SIP/2.0/UDP " + PUBLIC + ";");
         assertThat(last.elements("Route")).isEmpty();
-        bob.reply(last, 200);
+        bob.respond(last, 200);
         alice.awaitResponse(bye, 200);
     }
 
@@ -83,7 +83,7 @@ class AdvertisedAddressTest {
     void requestForTheAdvertisedAddressIsForThisProxy(String uri) {
         Request message = alice.send(alice.request("MESSAGE", uri));
 
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -117,7 +117,7 @@ class AdvertisedAddressTest {
 
         WireMessage received = bob.awaitRequest("OPTIONS");
         assertThat(received.topVia()).startsWith("SIP/2.0/UDP " + PUBLIC + ";");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         assertThat(result.get(5, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
     }
 }

@@ -31,7 +31,7 @@ class CallLimitTest {
         CallScene.Established call = scene.establish(alice, bob);
         ends.add(() -> {
             Request bye = alice.send(call.caller().request("BYE"));
-            bob.reply(bob.awaitRequest("BYE"), 200);
+            bob.respond(bob.awaitRequest("BYE"), 200);
             alice.awaitResponse(bye, 200);
         });
     }
@@ -105,7 +105,7 @@ class CallLimitTest {
 
         Request second = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = machine.awaitRequest("INVITE");
-        machine.reply(received, 200);
+        machine.respond(received, 200);
         Dialog dialog = Dialog.ofCaller(carol, carol.awaitResponse(second, 200));
         carol.send(dialog.ack());
         machine.awaitRequest("ACK");
@@ -113,7 +113,7 @@ class CallLimitTest {
         assertThat(scene.calls().count()).isEqualTo(2);
         assertThat(scene.calls().count(new Aor("bob", "sip.test"))).isEqualTo(1);
         Request bye = carol.send(dialog.request("BYE"));
-        machine.reply(machine.awaitRequest("BYE"), 200);
+        machine.respond(machine.awaitRequest("BYE"), 200);
         carol.awaitResponse(bye, 200);
     }
 

@@ -69,7 +69,7 @@ final class CallScene implements AutoCloseable {
     Established establish(WireClient alice, WireClient bob) {
         Request invite = alice.send(alice.request("INVITE", "sip:" + bob.name() + "@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");

@@ -27,9 +27,9 @@ class CallTest {
         Request invite = from.send(from.request("INVITE", "sip:" + user + "@sip.test"));
         from.awaitResponse(invite, 100);
         WireMessage received = to.awaitRequest("INVITE");
-        to.reply(received, 180);
+        to.respond(received, 180);
         from.awaitResponse(invite, 180);
-        WireMessage sent = to.reply(received, 200);
+        WireMessage sent = to.respond(received, 200);
         WireMessage ok = from.awaitResponse(invite, 200);
         return new Call(invite, received, ok, Dialog.ofCaller(from, ok), Dialog.ofCallee(to, received, sent));
     }
@@ -129,7 +129,7 @@ class CallTest {
         assertThat(received.elements("Via")).hasSize(3);
         assertThat(received.text()).contains("\r\nf: \"A \\\"l\\\" ice\"\r\n <sip:alice@sip.test> ; tag = folded\r\n");
         assertThat(received.text()).contains("\r\ni: compact" + branch + "\r\n");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         WireMessage ringing = alice.await("180", m -> m.status() == 180);
         assertThat(ringing.elements("Via")).hasSize(2);
         assertThat(ringing.elements("Via").get(1)).isEqualTo("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKold");
@@ -154,8 +154,8 @@ class CallTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         alice.awaitResponse(invite, 100);
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 100);
-        bob.reply(received, 180);
+        bob.respond(received, 100);
+        bob.respond(received, 180);
 
         alice.awaitResponse(invite, 180);
 
@@ -166,7 +166,7 @@ class CallTest {
     @ValueSource(ints = {180, 181, 182, 183, 199})
     void provisionalsAreForwarded(int status) {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), status);
+        bob.respond(bob.awaitRequest("INVITE"), status);
 
         WireMessage response = alice.awaitResponse(invite, status);
 
@@ -179,7 +179,7 @@ class CallTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
 
-        bob.reply(received, 183, "X-Odd:\t a  ;;", "Content-Type: application/sdp", "\r\nv=0\r\n\r\n\u0000");
+        bob.respond(received, 183, "X-Odd:\t a  ;;", "Content-Type: application/sdp", "\r\nv=0\r\n\r\n\u0000");
 
         WireMessage progress = alice.awaitResponse(invite, 183);
         assertThat(progress.text()).contains("\r\nX-Odd:\t a  ;;\r\n");
@@ -193,7 +193,7 @@ class CallTest {
         Request invite = alice.send(
                 alice.request("INVITE", "sip:bob@sip.test").with("Route: <sip:" + proxy.udpHostPort() + ";lr>"));
         WireMessage received = bob.awaitRequest("INVITE");
-        WireMessage sent = bob.reply(received, status);
+        WireMessage sent = bob.respond(received, status);
 
         WireMessage ack = bob.awaitRequest("ACK");
         WireMessage failure = alice.awaitResponse(invite, status);
@@ -215,7 +215,7 @@ class CallTest {
     @Test
     void serviceUnavailableBecomesServerError() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 503, "Retry-After: 30");
+        bob.respond(bob.awaitRequest("INVITE"), 503, "Retry-After: 30");
 
         assertThat(alice.awaitFinal(invite).status()).isEqualTo(500);
     }
@@ -224,8 +224,8 @@ class CallTest {
     void retransmittedSuccessIsForwardedEachTime() {
         Call call = call(alice, bob, "bob");
 
-        bob.reply(call.received(), 200);
-        bob.reply(call.received(), 200);
+        bob.respond(call.received(), 200);
+        bob.respond(call.received(), 200);
 
         alice.awaitResponse(call.invite(), 200);
         alice.awaitResponse(call.invite(), 200);
@@ -269,7 +269,7 @@ class CallTest {
         WireMessage received = bob.awaitRequest(method);
         assertThat(received.uri()).isEqualTo(bob.contact());
         assertThat(received.has("Route")).isFalse();
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         assertThat(alice.awaitResponse(request, 200).elements("Via")).hasSize(1);
     }
 
@@ -284,7 +284,7 @@ class CallTest {
         WireMessage received = alice.awaitRequest(method);
         assertThat(received.uri()).isEqualTo(alice.contact());
         assertThat(received.has("Route")).isFalse();
-        alice.reply(received, 200);
+        alice.respond(received, 200);
         bob.awaitResponse(request, 200);
     }
 
@@ -293,14 +293,14 @@ class CallTest {
         Call call = call(alice, bob, "bob");
         alice.send(call.caller().ack());
         Request again = bob.send(call.callee().request("INVITE"));
-        alice.reply(alice.awaitRequest("INVITE"), 488);
+        alice.respond(alice.awaitRequest("INVITE"), 488);
         WireMessage failure = bob.awaitResponse(again, 488);
         alice.awaitRequest("ACK");
         bob.send(again.ack(failure).text());
 
         Request bye = alice.send(call.caller().request("BYE"));
 
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
     }
 
@@ -309,7 +309,7 @@ class CallTest {
         Call call = call(alice, bob, "bob");
         Request bye = alice.send(call.caller().request("BYE").callId("never-heard-of"));
 
-        bob.reply(bob.awaitRequest("BYE"), 481);
+        bob.respond(bob.awaitRequest("BYE"), 481);
 
         alice.awaitResponse(bye, 481);
     }
@@ -402,7 +402,7 @@ class CallTest {
         alice.send(invite);
         alice.awaitResponse(invite, 100);
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
 
         alice.send(invite);
@@ -414,7 +414,7 @@ class CallTest {
     @Test
     void inviteRetransmittedAfterFailureGetsThatFailureAgain() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
         bob.awaitRequest("ACK");
 
@@ -438,11 +438,11 @@ class CallTest {
     void failureRetransmittedByTheCalleeIsAcknowledgedAgain() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 486);
+        bob.respond(received, 486);
         bob.awaitRequest("ACK");
         alice.awaitResponse(invite, 486);
 
-        bob.reply(received, 486);
+        bob.respond(received, 486);
 
         bob.awaitRequest("ACK");
     }
@@ -451,7 +451,7 @@ class CallTest {
     void retransmittedByeIsForwardedOnceAndGetsTwoResponses() {
         Call call = call(alice, bob, "bob");
         Request bye = alice.send(call.caller().request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         WireMessage first = alice.awaitResponse(bye, 200);
 
         alice.send(bye);
@@ -483,7 +483,7 @@ class CallTest {
                 "sip:bob@sip.test;user=phone",
                 "sip:bob@" + proxy.udpHostPort())) {
             Request message = alice.send(alice.request("MESSAGE", uri));
-            bob.reply(bob.awaitRequest("MESSAGE"), 200);
+            bob.respond(bob.awaitRequest("MESSAGE"), 200);
             alice.awaitResponse(message, 200);
         }
     }

@@ -56,10 +56,10 @@ class CallsTest {
                 alice.request("INVITE", "sip:bob@sip.test").from("\"Alice \\\"A\\\" L.\" <sip:alice@sip.test>;tag=a1"));
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(scene.only().state()).isEqualTo(CallState.SETUP);
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
         assertThat(scene.only().state()).isEqualTo(CallState.RINGING);
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         WireMessage ok = alice.awaitResponse(invite, 200);
         Dialog dialog = Dialog.ofCaller(alice, ok);
         alice.send(dialog.ack());
@@ -84,7 +84,7 @@ class CallsTest {
 
         scene.clock.advance(Duration.ofMinutes(1));
         Request bye = alice.send(dialog.request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
 
         CallEnd end = scene.awaitEnd();
@@ -104,7 +104,7 @@ class CallsTest {
         CallScene.Established call = scene.establish(alice, bob);
 
         Request bye = bob.send(call.callee().request("BYE"));
-        alice.reply(alice.awaitRequest("BYE"), 481);
+        alice.respond(alice.awaitRequest("BYE"), 481);
         bob.awaitResponse(bye, 481);
 
         assertThat(scene.awaitEnd().side()).isEqualTo(Side.CALLEE);
@@ -118,12 +118,12 @@ class CallsTest {
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
         Request cancel = alice.send(invite.cancel());
         alice.awaitResponse(cancel, 200);
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(received, 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(received, 487);
         alice.send(invite.ack(alice.awaitResponse(invite, 487)));
 
         CallEnd end = scene.awaitEnd();
@@ -138,7 +138,7 @@ class CallsTest {
         WireClient.Udp alice = scene.proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.send(invite.ack(alice.awaitResponse(invite, 486)));
 
         assertThat(scene.awaitEnd()).isEqualTo(new CallEnd(Side.CALLEE, Reason.BUSY, 486, "Busy Here"));
@@ -166,26 +166,26 @@ class CallsTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage atDesk = desk.awaitRequest("INVITE");
         WireMessage atMobile = mobile.awaitRequest("INVITE");
-        desk.reply(atDesk, 180);
-        mobile.reply(atMobile, 180);
-        mobile.reply(atMobile, 200);
+        desk.respond(atDesk, 180);
+        mobile.respond(atMobile, 180);
+        mobile.respond(atMobile, 200);
         Dialog first = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(first.ack());
         mobile.awaitRequest("ACK");
         desk.awaitRequest("CANCEL");
-        desk.reply(atDesk, 200); // crosses the CANCEL
+        desk.respond(atDesk, 200); // crosses the CANCEL
         Dialog second = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(second.ack());
         desk.awaitRequest("ACK");
 
         assertThat(scene.only().target()).contains(SipUri.of(mobile.contact()));
         Request surplus = alice.send(second.request("BYE"));
-        desk.reply(desk.awaitRequest("BYE"), 200);
+        desk.respond(desk.awaitRequest("BYE"), 200);
         alice.awaitResponse(surplus, 200);
         assertThat(scene.only().state()).isEqualTo(CallState.ANSWERED);
 
         Request bye = alice.send(first.request("BYE"));
-        mobile.reply(mobile.awaitRequest("BYE"), 200);
+        mobile.respond(mobile.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         scene.awaitEnd();
         assertThat(scene.kinds()).containsExactly("STARTED", "RINGING", "ANSWERED", "ENDED");
@@ -204,8 +204,8 @@ class CallsTest {
         WireClient.Udp alice = scene.proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
-        machine.reply(machine.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
+        machine.respond(machine.awaitRequest("INVITE"), 200);
         Dialog dialog = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(dialog.ack());
         machine.awaitRequest("ACK");
@@ -214,7 +214,7 @@ class CallsTest {
         assertThat(scene.calls().count(aor("bob"))).isZero();
         assertThat(scene.calls().count(aor("alice"))).isEqualTo(1);
         Request bye = alice.send(dialog.request("BYE"));
-        machine.reply(machine.awaitRequest("BYE"), 200);
+        machine.respond(machine.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         scene.awaitEnd();
         assertThat(scene.kinds()).containsExactly("STARTED", "ANSWERED", "ENDED");
@@ -236,7 +236,7 @@ class CallsTest {
         CallScene.Established call = scene.establish(alice, bob);
 
         Request bye = bob.send(call.callee().request("BYE"));
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
         bob.awaitResponse(bye, 200);
 
         assertThat(seen.join()).isTrue();
@@ -265,7 +265,7 @@ class CallsTest {
 
         CallScene.Established call = scene.establish(alice, bob);
         Request bye = alice.send(call.caller().request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         until(() -> scene.calls().count() == 0);
         assertThat(scene.events).hasSizeLessThan(3);
@@ -283,7 +283,7 @@ class CallsTest {
             WireClient.Udp alice = other.proxy.udp("alice");
             other.establish(alice, bob);
             Request ringing = alice.send(alice.request("INVITE", "sip:carol@sip.test"));
-            carol.reply(carol.awaitRequest("INVITE"), 180);
+            carol.respond(carol.awaitRequest("INVITE"), 180);
             alice.awaitResponse(ringing, 180);
 
             other.proxy.proxy().close();

@@ -28,7 +28,7 @@ class CancelTest {
     void cancelOfARingingCallGets200AndIsPassedOn() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
 
         Request cancel = alice.send(invite.cancel());
@@ -51,7 +51,7 @@ class CancelTest {
     void repeatedCancelCountsAsARetransmission() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
         Request cancel = alice.send(invite.cancel());
         alice.awaitResponse(cancel, 200);
@@ -63,7 +63,7 @@ class CancelTest {
         await().untilAsserted(
                         () -> // counted after the response is sent
                         assertThat(proxy.proxy().statistics().retransmissions()).isOne());
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
         assertThat(bob.pendingAfterRoundTrip())
                 .noneMatch(message -> message.method().equals("CANCEL"));
     }
@@ -72,10 +72,10 @@ class CancelTest {
     void cancelledCallEndsWith487AndItsAcks() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         Request cancel = alice.send(invite.cancel());
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(received, 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(received, 487);
 
         WireMessage terminated = alice.awaitResponse(invite, 487);
 
@@ -90,10 +90,10 @@ class CancelTest {
     void responseToTheCancelOfTheProxyIsNotForwarded() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         Request cancel = alice.send(invite.cancel());
         alice.awaitResponse(cancel, 200);
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
         bob.pendingAfterRoundTrip();
 
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.method().equals("CANCEL"));
@@ -107,10 +107,10 @@ class CancelTest {
         alice.awaitResponse(cancel, 200);
         assertThat(bob.pendingAfterRoundTrip()).noneMatch(m -> m.method().equals("CANCEL"));
 
-        bob.reply(received, 100);
+        bob.respond(received, 100);
 
         bob.awaitRequest("CANCEL");
-        bob.reply(received, 487);
+        bob.respond(received, 487);
         alice.awaitResponse(invite, 487);
     }
 
@@ -118,11 +118,11 @@ class CancelTest {
     void successThatOvertakesTheCancelWins() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         Request cancel = alice.send(invite.cancel());
         bob.awaitRequest("CANCEL");
 
-        bob.reply(received, 200);
+        bob.respond(received, 200);
 
         alice.awaitResponse(cancel, 200);
         alice.awaitResponse(invite, 200);
@@ -131,7 +131,7 @@ class CancelTest {
     @Test
     void cancelAfterTheFinalResponseHasNoEffect() {
         Request invite = inviteBob();
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         alice.awaitResponse(invite, 200);
 
         Request cancel = alice.send(invite.cancel());
@@ -154,7 +154,7 @@ class CancelTest {
     void cancelWithAnotherBranchCancelsNothing() {
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
 
         Request cancel = alice.send(invite.cancel().branch(WireClient.unique("z9hG4bK")));
 
@@ -165,10 +165,10 @@ class CancelTest {
     @Test
     void retransmittedCancelGetsAResponseAndIsForwardedOnce() {
         Request invite = inviteBob();
-        bob.reply(bob.awaitRequest("INVITE"), 180);
+        bob.respond(bob.awaitRequest("INVITE"), 180);
         Request cancel = alice.send(invite.cancel());
         alice.awaitResponse(cancel, 200);
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
 
         alice.send(cancel);
 
@@ -179,7 +179,7 @@ class CancelTest {
     @Test
     void reasonOfTheCancelIsPassedOn() {
         Request invite = inviteBob();
-        bob.reply(bob.awaitRequest("INVITE"), 180);
+        bob.respond(bob.awaitRequest("INVITE"), 180);
 
         alice.send(invite.cancel().with("Reason: SIP;cause=200;text=\"Call completed elsewhere\""));
 
@@ -194,8 +194,8 @@ class CancelTest {
         Request invite = inviteBob();
         WireMessage first = bob.awaitRequest("INVITE");
         WireMessage second = desk.awaitRequest("INVITE");
-        bob.reply(first, 180);
-        desk.reply(second, 180);
+        bob.respond(first, 180);
+        desk.respond(second, 180);
         alice.awaitResponse(invite, 180);
         alice.awaitResponse(invite, 180);
 
@@ -203,9 +203,9 @@ class CancelTest {
 
         bob.awaitRequest("CANCEL");
         desk.awaitRequest("CANCEL");
-        bob.reply(first, 487);
+        bob.respond(first, 487);
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() == 487);
-        desk.reply(second, 487);
+        desk.respond(second, 487);
         alice.awaitResponse(invite, 487);
     }
 
@@ -215,11 +215,11 @@ class CancelTest {
         proxy.register(desk, "bob", ";q=0.1");
         Request invite = inviteBob();
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.send(invite.cancel());
         bob.awaitRequest("CANCEL");
 
-        bob.reply(received, 487);
+        bob.respond(received, 487);
 
         alice.awaitResponse(invite, 487);
         assertThat(desk.pendingAfterRoundTrip()).isEmpty();
@@ -230,14 +230,14 @@ class CancelTest {
         WireClient.Tcp carol = proxy.tcp("carol");
         Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         carol.awaitResponse(invite, 180);
 
         Request cancel = carol.send(invite.cancel());
 
         carol.awaitResponse(cancel, 200);
         bob.awaitRequest("CANCEL");
-        bob.reply(received, 487);
+        bob.respond(received, 487);
         carol.awaitResponse(invite, 487);
     }
 

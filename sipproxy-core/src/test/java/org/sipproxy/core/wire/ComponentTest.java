@@ -96,7 +96,7 @@ class ComponentTest {
     /** Sets up a call that bob has accepted and returns alice's dialog. The ACK is not sent yet. */
     private static Dialog call(WireClient alice, WireClient bob) {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         return Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
     }
 
@@ -320,7 +320,7 @@ class ComponentTest {
             Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
             WireMessage received = bob.awaitRequest("INVITE");
             assertThat(received.uri()).isEqualTo("sip:bob@192.168.77.1:5099");
-            bob.reply(received, 200);
+            bob.respond(received, 200);
             alice.awaitResponse(invite, 200);
         }
     }
@@ -381,7 +381,7 @@ class ComponentTest {
             WireClient.Udp alice = proxy.udp("alice");
             Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
 
-            bob.reply(bob.awaitRequest("MESSAGE"), 200);
+            bob.respond(bob.awaitRequest("MESSAGE"), 200);
 
             assertThat(alice.awaitResponse(message, 200).header("X-Seen")).isEqualTo("yes");
             assertThat(sources).extracting(InetSocketAddress::getPort).containsExactly(bob.port());
@@ -399,7 +399,7 @@ class ComponentTest {
             alice.send(dialog.ack());
             bob.awaitRequest("ACK");
             Request bye = alice.send(dialog.request("BYE"));
-            bob.reply(bob.awaitRequest("BYE"), 200);
+            bob.respond(bob.awaitRequest("BYE"), 200);
             alice.awaitResponse(bye, 200);
             Request nobody = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
             alice.awaitResponse(nobody, 404);

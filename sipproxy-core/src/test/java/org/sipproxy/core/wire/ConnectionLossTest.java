@@ -193,7 +193,7 @@ class ConnectionLossTest {
         for (int i = 1; i <= 5; i++) {
             WireClient.Tcp phone = phoneThatDoesNotListen(i);
             Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
-            phone.reply(phone.awaitRequest("MESSAGE"), 200);
+            phone.respond(phone.awaitRequest("MESSAGE"), 200);
             alice.awaitResponse(message, 200);
 
             phone.close();

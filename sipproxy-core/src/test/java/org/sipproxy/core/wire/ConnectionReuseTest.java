@@ -34,7 +34,7 @@ class ConnectionReuseTest extends TransportScene {
         // bytes written before the proxy has seen the end of the connection are lost, as with any TCP peer
         Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 0);
 
-        bob.reply(received, 200);
+        bob.respond(received, 200);
 
         carol.awaitResponse(message, 200);
         assertThat(carol.acceptedConnections()).isEqualTo(1);

@@ -103,7 +103,7 @@ class EntranceRelayTest {
     @Test
     void ackOfACallIsRelayedToTheSameTarget() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        trunk.reply(trunk.awaitRequest("INVITE"), 200);
+        trunk.respond(trunk.awaitRequest("INVITE"), 200);
         Dialog dialog = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         alice.send(dialog.ack());

@@ -125,7 +125,7 @@ class ErrorTest {
             proxy.register(bob, "bob", "");
             for (String method : new String[] {"INVITE", "MESSAGE"}) {
                 Request request = alice.send(alice.request(method, "sip:bob@sip.test"));
-                bob.reply(bob.awaitRequest(method), 486);
+                bob.respond(bob.awaitRequest(method), 486);
                 WireMessage answer = alice.awaitResponse(request, 486);
                 if (method.equals("INVITE")) {
                     alice.send(request.ack(answer).text());

@@ -90,7 +90,7 @@ class FlightEventsTest {
                 CallScene.Established call = scene.establish(alice, bob);
                 scene.clock.advance(Duration.ofSeconds(42));
                 Request bye = alice.send(call.caller().request("BYE"));
-                bob.reply(bob.awaitRequest("BYE"), 200);
+                bob.respond(bob.awaitRequest("BYE"), 200);
                 alice.awaitResponse(bye, 200);
                 scene.awaitEnd();
                 CallScene.until(() -> scene.calls().count() == 0);
@@ -188,7 +188,7 @@ class FlightEventsTest {
             record("", () -> {
                 WireClient.Udp bob = proxy.registered("bob");
                 Request invite = bob.send(bob.request("INVITE", "sip:bob@sip.test"));
-                bob.reply(bob.awaitRequest("INVITE"), 486);
+                bob.respond(bob.awaitRequest("INVITE"), 486);
                 bob.awaitResponse(invite, 486);
                 bob.awaitResponse(bob.send(bob.request("MESSAGE", "sip:nobody@sip.test")), 404);
                 CallScene.until(

@@ -51,8 +51,8 @@ class ForkTest {
     @Test
     void provisionalsOfBothAreForwarded() {
         Request invite = invite();
-        desk.reply(desk.awaitRequest("INVITE"), 180);
-        mobile.reply(mobile.awaitRequest("INVITE"), 180);
+        desk.respond(desk.awaitRequest("INVITE"), 180);
+        mobile.respond(mobile.awaitRequest("INVITE"), 180);
 
         Set<String> tags = Set.of(
                 alice.awaitResponse(invite, 180).toTag(),
@@ -66,9 +66,9 @@ class ForkTest {
         Request invite = invite();
         WireMessage first = desk.awaitRequest("INVITE");
         WireMessage second = mobile.awaitRequest("INVITE");
-        desk.reply(first, 180);
-        mobile.reply(second, 180);
-        desk.reply(first, 200);
+        desk.respond(first, 180);
+        mobile.respond(second, 180);
+        desk.respond(first, 200);
 
         WireMessage ok = alice.awaitResponse(invite, 200);
 
@@ -76,8 +76,8 @@ class ForkTest {
         WireMessage cancel = mobile.awaitRequest("CANCEL");
         assertThat(cancel.branch()).isEqualTo(second.branch());
         assertThat(cancel.header("Reason")).startsWith("SIP").contains("cause=200");
-        mobile.reply(cancel, 200);
-        mobile.reply(second, 487);
+        mobile.respond(cancel, 200);
+        mobile.respond(second, 487);
         mobile.awaitRequest("ACK");
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() >= 200);
         assertThat(desk.pendingAfterRoundTrip()).isEmpty();
@@ -88,8 +88,8 @@ class ForkTest {
         Request invite = invite();
         WireMessage first = desk.awaitRequest("INVITE");
         WireMessage second = mobile.awaitRequest("INVITE");
-        desk.reply(first, 200);
-        mobile.reply(second, 200);
+        desk.respond(first, 200);
+        mobile.respond(second, 200);
 
         WireMessage one = alice.awaitResponse(invite, 200);
         WireMessage other = alice.awaitResponse(invite, 200);
@@ -105,11 +105,11 @@ class ForkTest {
     void branchWithoutAProvisionalIsCancelledWhenItHasOne() {
         Request invite = invite();
         WireMessage silent = mobile.awaitRequest("INVITE");
-        desk.reply(desk.awaitRequest("INVITE"), 200);
+        desk.respond(desk.awaitRequest("INVITE"), 200);
         alice.awaitResponse(invite, 200);
         assertThat(mobile.pendingAfterRoundTrip()).noneMatch(m -> m.method().equals("CANCEL"));
 
-        mobile.reply(silent, 180);
+        mobile.respond(silent, 180);
 
         mobile.awaitRequest("CANCEL");
     }
@@ -118,12 +118,12 @@ class ForkTest {
     void failureWaitsForTheOtherBranch() {
         Request invite = invite();
         WireMessage second = mobile.awaitRequest("INVITE");
-        mobile.reply(second, 180);
-        desk.reply(desk.awaitRequest("INVITE"), 486);
+        mobile.respond(second, 180);
+        desk.respond(desk.awaitRequest("INVITE"), 486);
         desk.awaitRequest("ACK");
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() >= 200);
 
-        mobile.reply(second, 200);
+        mobile.respond(second, 200);
 
         alice.awaitResponse(invite, 200);
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() == 486);
@@ -139,8 +139,8 @@ class ForkTest {
         Request invite = invite();
         WireMessage atDesk = desk.awaitRequest("INVITE");
         WireMessage atMobile = mobile.awaitRequest("INVITE");
-        desk.reply(atDesk, first);
-        mobile.reply(atMobile, second);
+        desk.respond(atDesk, first);
+        mobile.respond(atMobile, second);
 
         WireMessage failure = alice.awaitFinal(invite);
 
@@ -160,8 +160,8 @@ class ForkTest {
     @Test
     void challengesOfAllBranchesAreCollected() {
         Request invite = invite();
-        desk.reply(desk.awaitRequest("INVITE"), 401, "WWW-Authenticate: Digest realm=\"desk\", nonce=\"1\"");
-        mobile.reply(mobile.awaitRequest("INVITE"), 407, "Proxy-Authenticate: Digest realm=\"mobile\", nonce=\"2\"");
+        desk.respond(desk.awaitRequest("INVITE"), 401, "WWW-Authenticate: Digest realm=\"desk\", nonce=\"1\"");
+        mobile.respond(mobile.awaitRequest("INVITE"), 407, "Proxy-Authenticate: Digest realm=\"mobile\", nonce=\"2\"");
 
         WireMessage failure = alice.awaitFinal(invite);
 
@@ -174,12 +174,12 @@ class ForkTest {
     void declineEverywhereCancelsTheOthersAndWaitsForThem() {
         Request invite = invite();
         WireMessage second = mobile.awaitRequest("INVITE");
-        mobile.reply(second, 180);
-        desk.reply(desk.awaitRequest("INVITE"), 603);
+        mobile.respond(second, 180);
+        desk.respond(desk.awaitRequest("INVITE"), 603);
 
-        mobile.reply(mobile.awaitRequest("CANCEL"), 200);
+        mobile.respond(mobile.awaitRequest("CANCEL"), 200);
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() >= 200);
-        mobile.reply(second, 487);
+        mobile.respond(second, 487);
 
         alice.awaitResponse(invite, 603);
     }
@@ -188,11 +188,11 @@ class ForkTest {
     void successAfterADeclineIsStillForwarded() {
         Request invite = invite();
         WireMessage second = mobile.awaitRequest("INVITE");
-        mobile.reply(second, 180);
-        desk.reply(desk.awaitRequest("INVITE"), 603);
+        mobile.respond(second, 180);
+        desk.respond(desk.awaitRequest("INVITE"), 603);
         mobile.awaitRequest("CANCEL");
 
-        mobile.reply(second, 200);
+        mobile.respond(second, 200);
 
         alice.awaitResponse(invite, 200);
     }
@@ -208,14 +208,14 @@ class ForkTest {
         WireMessage second = mobile.awaitRequest("INVITE");
         assertThat(late.pendingAfterRoundTrip()).isEmpty();
 
-        desk.reply(first, 486);
+        desk.respond(first, 486);
         assertThat(late.pendingAfterRoundTrip()).isEmpty();
-        mobile.reply(second, 480);
+        mobile.respond(second, 480);
 
         WireMessage third = late.awaitRequest("INVITE");
         assertThat(later.pendingAfterRoundTrip()).isEmpty();
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() >= 200);
-        late.reply(third, 200);
+        late.respond(third, 200);
         alice.awaitResponse(invite, 200);
         assertThat(later.pendingAfterRoundTrip()).isEmpty();
     }
@@ -237,8 +237,8 @@ class ForkTest {
         proxy.register(late, "bob", ";q=0.5");
         Request invite = invite();
         WireMessage second = mobile.awaitRequest("INVITE");
-        desk.reply(desk.awaitRequest("INVITE"), 603);
-        mobile.reply(second, 486);
+        desk.respond(desk.awaitRequest("INVITE"), 603);
+        mobile.respond(second, 486);
 
         alice.awaitResponse(invite, 603);
 
@@ -251,10 +251,10 @@ class ForkTest {
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "hello"));
         WireMessage first = desk.awaitRequest("MESSAGE");
         WireMessage second = mobile.awaitRequest("MESSAGE");
-        mobile.reply(second, 200);
+        mobile.respond(second, 200);
         alice.awaitResponse(message, 200);
 
-        desk.reply(first, 202);
+        desk.respond(first, 202);
         desk.pendingAfterRoundTrip();
 
         assertThat(alice.pendingAfterRoundTrip()).isEmpty();
@@ -272,7 +272,7 @@ class ForkTest {
         Request invite = invite();
         mobile.awaitRequest("INVITE");
         WireMessage atDesk = desk.awaitRequest("INVITE");
-        desk.reply(atDesk, 200);
+        desk.respond(atDesk, 200);
 
         alice.awaitResponse(invite, 200);
     }

@@ -60,8 +60,8 @@ class HangUpTest {
         WireMessage atBob = bob.awaitRequest("BYE");
         assertThat(scene.calls().count()).isZero();
         assertThat(result).isNotDone();
-        alice.reply(atAlice, 200);
-        bob.reply(atBob, 481);
+        alice.respond(atAlice, 200);
+        bob.respond(atBob, 481);
 
         Call ended = join(result);
         assertThat(ended.state()).isEqualTo(CallState.ENDED);
@@ -85,16 +85,16 @@ class HangUpTest {
         CallScene.Established call = scene.establish(alice, bob);
 
         Request update = bob.send(call.callee().request("UPDATE").contact("<" + moved.contact() + ">"));
-        alice.reply(alice.awaitRequest("UPDATE"), 200);
+        alice.respond(alice.awaitRequest("UPDATE"), 200);
         bob.awaitResponse(update, 200);
         Request info = alice.send(call.caller().request("INFO"));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "");
         WireMessage atAlice = alice.awaitRequest("BYE");
         WireMessage atBob = moved.awaitRequest("BYE");
-        alice.reply(atAlice, 200);
-        moved.reply(atBob, 200);
+        alice.respond(atAlice, 200);
+        moved.respond(atBob, 200);
 
         join(result);
         assertThat(atBob.header("CSeq")).isEqualTo("3 BYE");
@@ -109,7 +109,7 @@ class HangUpTest {
         WireClient.Tcp alice = scene.proxy.tcp("alice");
         String aliceContact = "<sip:alice@127.0.0.1:" + alice.connectionPort() + ";transport=tcp>";
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test").contact(aliceContact));
-        bob.reply(
+        bob.respond(
                 bob.awaitRequest("INVITE"),
                 200,
                 "Contact: <sip:bob@127.0.0.1:" + bob.connectionPort() + ";transport=tcp>");
@@ -117,8 +117,8 @@ class HangUpTest {
         bob.awaitRequest("ACK");
 
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         join(result);
     }
@@ -143,8 +143,8 @@ class HangUpTest {
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
         WireMessage towardsCaller = edge.awaitRequest("BYE");
         WireMessage towardsCallee = core.awaitRequest("BYE");
-        edge.reply(towardsCaller, 200);
-        core.reply(towardsCallee, 200);
+        edge.respond(towardsCaller, 200);
+        core.respond(towardsCallee, 200);
 
         join(result);
         assertThat(towardsCaller.uri()).isEqualTo("sip:alice@192.0.2.7");
@@ -162,13 +162,13 @@ class HangUpTest {
         scene.proxy.registerContact(bob, "bob", contact);
         WireClient.Udp alice = scene.proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: " + contact);
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: " + contact);
         alice.send(Dialog.ofCaller(alice, alice.awaitResponse(invite, 200)).ack());
         bob.awaitRequest("ACK");
 
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         join(result);
     }
@@ -191,8 +191,8 @@ class HangUpTest {
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
         WireMessage atAlice = alice.awaitRequest("BYE");
         WireMessage atBob = bob.awaitRequest("BYE");
-        alice.reply(atAlice, 200);
-        bob.reply(atBob, 200);
+        alice.respond(atAlice, 200);
+        bob.respond(atBob, 200);
 
         join(result);
         assertThat(atAlice.header("X-Stage")).isEqualTo("seen");
@@ -225,15 +225,15 @@ class HangUpTest {
                 .replaceFirst("Record-Route:", "Record-Route: " + appRoute + "\r\nRecord-Route:"));
         WireMessage atBob = bob.awaitRequest("INVITE");
         assertThat(scene.calls().count()).isEqualTo(1);
-        bob.reply(atBob, 200);
+        bob.respond(atBob, 200);
         WireMessage back = app.await("200 of INVITE", m -> m.isResponse() && m.status() == 200);
         app.send(back.text().replaceFirst("Via: [^\r]*\r\n", ""));
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         assertThat(caller.routes()).hasSize(3);
 
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "bye");
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         join(result);
         assertThat(app.pendingAfterRoundTrip()).noneMatch(m -> m.startLine().startsWith("BYE"));
@@ -247,13 +247,13 @@ class HangUpTest {
         WireClient.Udp alice = scene.proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
 
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "closing time");
         WireMessage cancel = bob.awaitRequest("CANCEL");
-        bob.reply(cancel, 200);
-        bob.reply(received, 487);
+        bob.respond(cancel, 200);
+        bob.respond(received, 487);
         alice.send(invite.ack(alice.awaitResponse(invite, 487)));
 
         assertThat(cancel.header("Reason")).isEqualTo("Q.850;cause=16;text=\"closing time\"");
@@ -268,17 +268,17 @@ class HangUpTest {
         WireClient.Udp alice = scene.proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
 
         CompletableFuture<Call> result = scene.calls().hangUp(scene.only(), "too late");
         bob.awaitRequest("CANCEL");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.send(Dialog.ofCaller(alice, alice.awaitResponse(invite, 200)).ack());
         bob.awaitRequest("ACK");
         scene.clock.advance(Duration.ofMillis(500));
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         assertThat(join(result).end().orElseThrow().reason()).isEqualTo(Reason.HUNG_UP);
         scene.awaitEnd();
@@ -296,8 +296,8 @@ class HangUpTest {
         WireMessage atBob = bob.awaitRequest("BYE");
         Request crossing = alice.send(call.caller().request("BYE"));
         alice.awaitResponse(crossing, 200);
-        alice.reply(atAlice, 481);
-        bob.reply(atBob, 200);
+        alice.respond(atAlice, 481);
+        bob.respond(atBob, 200);
 
         join(result);
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
@@ -327,8 +327,8 @@ class HangUpTest {
 
         CompletableFuture<Call> first = scene.calls().hangUp(call, "first");
         CompletableFuture<Call> second = scene.calls().hangUp(call, "second");
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         assertThat(join(first).end().orElseThrow().text()).isEqualTo("first");
         assertThat(join(second).end().orElseThrow().text()).isEqualTo("first");
@@ -347,7 +347,7 @@ class HangUpTest {
         assertThatThrownBy(() -> scene.calls().hangUp(call, "x".repeat(201))).hasMessageContaining("at most 200");
         assertThat(scene.calls().count()).isEqualTo(1);
         Request bye = alice.send(established.caller().request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
     }
 
@@ -362,8 +362,8 @@ class HangUpTest {
 
         scene.clock.advance(Duration.ofMinutes(10));
         WireMessage atAlice = alice.awaitRequest("BYE");
-        alice.reply(atAlice, 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(atAlice, 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         assertThat(scene.awaitEnd().reason()).isEqualTo(Reason.MAX_DURATION);
         assertThat(atAlice.header("Reason")).startsWith("Q.850;cause=102");
@@ -399,8 +399,8 @@ class HangUpTest {
         for (int i = 0; i < 2; i++) {
             advanceToOptions(bob);
             WireMessage atBob = bob.awaitRequest("OPTIONS");
-            bob.reply(atBob, 200);
-            alice.reply(alice.awaitRequest("OPTIONS"), 405);
+            bob.respond(atBob, 200);
+            alice.respond(alice.awaitRequest("OPTIONS"), 405);
             assertThat(atBob.header("CSeq")).isEqualTo("1 OPTIONS");
             assertIsOfDialog(atBob, call.caller(), bob.contact());
             until(() -> scene.proxy.proxy().statistics().clientTransactions() == 0);
@@ -408,8 +408,8 @@ class HangUpTest {
 
         assertThat(scene.only().state()).isEqualTo(CallState.ANSWERED);
         CompletableFuture<Call> end = scene.calls().hangUp(scene.only(), "");
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         join(end);
     }
 
@@ -421,10 +421,10 @@ class HangUpTest {
         scene.establish(alice, bob);
 
         scene.clock.advance(Duration.ofSeconds(30));
-        bob.reply(bob.awaitRequest("OPTIONS"), 481);
-        alice.reply(alice.awaitRequest("OPTIONS"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 481);
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("OPTIONS"), 481);
+        alice.respond(alice.awaitRequest("OPTIONS"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 481);
+        alice.respond(alice.awaitRequest("BYE"), 200);
 
         CallEnd end = scene.awaitEnd();
         assertThat(end.reason()).isEqualTo(Reason.LOST);
@@ -442,9 +442,9 @@ class HangUpTest {
 
         scene.clock.advance(Duration.ofSeconds(30));
         alice.awaitRequest("OPTIONS"); // alice does not respond
-        bob.reply(bob.awaitRequest("OPTIONS"), 200);
+        bob.respond(bob.awaitRequest("OPTIONS"), 200);
         scene.clock.advance(Duration.ofSeconds(33));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
 
         assertThat(scene.awaitEnd().side()).isEqualTo(Side.CALLER);
         assertThat(scene.ends().get(0).reason()).isEqualTo(Reason.LOST);
@@ -459,18 +459,18 @@ class HangUpTest {
         scene.proxy.registerContact(bob, "bob", contact);
         WireClient.Udp alice = scene.proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: " + contact);
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: " + contact);
         alice.send(Dialog.ofCaller(alice, alice.awaitResponse(invite, 200)).ack());
         bob.awaitRequest("ACK");
         bob.close();
 
         scene.clock.advance(Duration.ofSeconds(30));
-        alice.reply(alice.awaitRequest("OPTIONS"), 200);
+        alice.respond(alice.awaitRequest("OPTIONS"), 200);
         until(() -> scene.proxy.proxy().statistics().clientTransactions() == 0);
         assertThat(scene.calls().count()).isEqualTo(1);
         advanceToOptions(alice);
-        alice.reply(alice.awaitRequest("OPTIONS"), 200);
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("OPTIONS"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
 
         assertThat(scene.awaitEnd().reason()).isEqualTo(Reason.LOST);
     }
@@ -481,22 +481,22 @@ class HangUpTest {
         WireClient.Udp alice = scene.proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test").with("Session-Expires: 90"));
         WireMessage received = bob.awaitRequest("INVITE");
-        WireMessage ok = bob.reply(received, 200, "Session-Expires: 90;refresher=uas");
+        WireMessage ok = bob.respond(received, 200, "Session-Expires: 90;refresher=uas");
         alice.send(Dialog.ofCaller(alice, alice.awaitResponse(invite, 200)).ack());
         bob.awaitRequest("ACK");
         Dialog callee = Dialog.ofCallee(bob, received, ok);
 
         scene.clock.advance(Duration.ofSeconds(80));
         Request refresh = bob.send(callee.request("UPDATE").contact("<" + bob.contact() + ">"));
-        alice.reply(alice.awaitRequest("UPDATE"), 200, "x: 90;refresher=uac");
+        alice.respond(alice.awaitRequest("UPDATE"), 200, "x: 90;refresher=uac");
         bob.awaitResponse(refresh, 200);
         scene.clock.advance(Duration.ofSeconds(80));
         assertThat(bob.pendingAfterRoundTrip()).isEmpty();
         scene.clock.advance(Duration.ofSeconds(42));
-        bob.reply(bob.awaitRequest("OPTIONS"), 481);
+        bob.respond(bob.awaitRequest("OPTIONS"), 481);
         alice.awaitRequest("OPTIONS");
-        bob.reply(bob.awaitRequest("BYE"), 481);
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 481);
+        alice.respond(alice.awaitRequest("BYE"), 200);
 
         assertThat(scene.awaitEnd().reason()).isEqualTo(Reason.LOST);
     }

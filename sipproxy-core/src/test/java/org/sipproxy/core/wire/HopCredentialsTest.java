@@ -67,7 +67,7 @@ class HopCredentialsTest {
 
             alice.send(request);
             WireMessage received = bob.awaitRequest("MESSAGE");
-            bob.reply(
+            bob.respond(
                     received,
                     407,
                     CHALLENGE.formatted("second.test"),
@@ -100,7 +100,7 @@ class HopCredentialsTest {
 
             alice.send(request);
             WireMessage received = bob.awaitRequest("MESSAGE");
-            bob.reply(received, 407, "Proxy-Authenticate: Digest nonce=\"evil\"");
+            bob.respond(received, 407, "Proxy-Authenticate: Digest nonce=\"evil\"");
 
             assertThat(received.lines("Authorization")).isEmpty();
             assertThat(received.lines("Proxy-Authorization")).isEmpty();
@@ -118,7 +118,7 @@ class HopCredentialsTest {
 
             alice.send(request);
             WireMessage received = bob.awaitRequest("MESSAGE");
-            bob.reply(received, 407, CHALLENGE.formatted("sip.test"));
+            bob.respond(received, 407, CHALLENGE.formatted("sip.test"));
 
             assertThat(received.lines("Proxy-Authorization")).hasSize(1);
             assertThat(alice.awaitResponse(request, 407).lines("Proxy-Authenticate"))

@@ -376,14 +376,14 @@ class HostFailureTest {
             touchEverything(proxy, failing, alice);
             if (type == ResponseStage.class) {
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
-                desk.reply(desk.awaitRequest("MESSAGE"), 200);
+                desk.respond(desk.awaitRequest("MESSAGE"), 200);
             }
             if (type == CallListener.class) {
                 alice.send(alice.request("INVITE", "sip:carol@sip.test"));
             }
             if (type == CallRepository.class) {
                 alice.send(alice.request("INVITE", "sip:carol@sip.test"));
-                alice.reply(alice.awaitRequest("INVITE"), 200);
+                alice.respond(alice.awaitRequest("INVITE"), 200);
             }
             Awaitility.await(type.getSimpleName() + "." + method + " is called")
                     .atMost(Duration.ofSeconds(20))
@@ -430,9 +430,9 @@ class HostFailureTest {
         proxy.register(desk, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage first = desk.awaitRequest("INVITE");
-        mobile.reply(mobile.awaitRequest("INVITE"), 180);
+        mobile.respond(mobile.awaitRequest("INVITE"), 180);
         alice.awaitResponse(invite, 180);
-        desk.reply(first, 200);
+        desk.respond(first, 200);
         alice.awaitResponse(invite, 200);
         mobile.awaitRequest("CANCEL");
     }
@@ -449,8 +449,8 @@ class HostFailureTest {
             WireClient.Udp alice = proxy.udp("alice");
             Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
             WireMessage first = desk.awaitRequest("INVITE");
-            mobile.reply(mobile.awaitRequest("INVITE"), 180);
-            desk.reply(first, 200);
+            mobile.respond(mobile.awaitRequest("INVITE"), 180);
+            desk.respond(first, 200);
 
             alice.awaitResponse(invite, 200);
             mobile.awaitRequest("CANCEL");

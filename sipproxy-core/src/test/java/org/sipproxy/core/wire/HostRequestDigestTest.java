@@ -91,7 +91,7 @@ class HostRequestDigestTest {
     }
 
     private WireMessage refuse(WireMessage request, int status, String... challenges) {
-        provider.reply(request, status, challenges);
+        provider.respond(request, status, challenges);
         return provider.await(
                 "the next request", m -> !m.isResponse() && !m.header("CSeq").equals(request.header("CSeq")));
     }
@@ -105,7 +105,7 @@ class HostRequestDigestTest {
                 first,
                 401,
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth-int,auth\"", "opaque=\"a b\\\"c\""));
-        provider.reply(second, 200);
+        provider.respond(second, 200);
 
         String credentials = second.header("Authorization");
         assertThat(status(result)).isEqualTo(200);
@@ -130,7 +130,7 @@ class HostRequestDigestTest {
                 provider.awaitRequest("REGISTER"),
                 407,
                 challenge("Proxy-Authenticate", "provider.test", NONCE, "qop=\"auth\"", "algorithm=SHA-256"));
-        provider.reply(second, 200);
+        provider.respond(second, 200);
 
         String credentials = second.header("Proxy-Authorization");
         assertThat(status(result)).isEqualTo(200);
@@ -149,7 +149,7 @@ class HostRequestDigestTest {
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\"", "algorithm=MD5"),
                 challenge("WWW-Authenticate", "provider.test", "nonce=\"77\"", "qop=\"auth\"", "algorithm=SHA-256"),
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\"", "algorithm=FUTURE-1"));
-        provider.reply(second, 200);
+        provider.respond(second, 200);
 
         assertThat(status(result)).isEqualTo(200);
         assertThat(second.lines("Authorization")).singleElement().asString().contains("SHA-256", "nonce=\"77\"");
@@ -165,7 +165,7 @@ class HostRequestDigestTest {
                 401,
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\"", "algorithm=SHA-256"),
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\"", "algorithm=MD5"));
-        provider.reply(second, 200);
+        provider.respond(second, 200);
 
         String credentials = second.header("Authorization");
         assertThat(status(result)).isEqualTo(200);
@@ -180,7 +180,7 @@ class HostRequestDigestTest {
                 provider.awaitRequest("REGISTER"),
                 401,
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\""));
-        provider.reply(
+        provider.respond(
                 second,
                 401,
                 challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\"", "stale=false"));
@@ -201,7 +201,7 @@ class HostRequestDigestTest {
                 second,
                 401,
                 challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\"", "stale=TRUE"));
-        provider.reply(
+        provider.respond(
                 third,
                 401,
                 challenge("WWW-Authenticate", "provider.test", "nonce=\"100\"", "qop=\"auth\"", "stale=true"));
@@ -223,7 +223,7 @@ class HostRequestDigestTest {
                 challenge("Proxy-Authenticate", "edge.test", NONCE, "qop=\"auth\""));
         WireMessage third =
                 refuse(second, 401, challenge("WWW-Authenticate", "provider.test", "nonce=\"99\"", "qop=\"auth\""));
-        provider.reply(third, 200);
+        provider.respond(third, 200);
 
         assertThat(status(result)).isEqualTo(200);
         assertThat(parameter(third.header("Proxy-Authorization"), "username")).isEqualTo("edge");
@@ -235,7 +235,7 @@ class HostRequestDigestTest {
     void challengeOfAnotherRealmIsTheResult() {
         CompletableFuture<SipResponse> result = register(secret());
 
-        provider.reply(
+        provider.respond(
                 provider.awaitRequest("REGISTER"),
                 401,
                 challenge("WWW-Authenticate", "attacker.test", NONCE, "qop=\"auth\""));
@@ -249,13 +249,13 @@ class HostRequestDigestTest {
         CompletableFuture<SipResponse> old = register(secret());
         WireMessage withoutQop =
                 refuse(provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "provider.test", NONCE));
-        provider.reply(withoutQop, 200);
+        provider.respond(withoutQop, 200);
         CompletableFuture<SipResponse> session = register(secret());
         WireMessage withSession = refuse(
                 provider.awaitRequest("REGISTER"),
                 401,
                 challenge("WWW-Authenticate", "provider.test", NONCE, "qop=\"auth\"", "algorithm=MD5-sess"));
-        provider.reply(withSession, 200);
+        provider.respond(withSession, 200);
 
         assertThat(status(old)).isEqualTo(200);
         assertThat(status(session)).isEqualTo(200);
@@ -282,7 +282,7 @@ class HostRequestDigestTest {
             "WWW-Authenticate: ,,="
         }) {
             CompletableFuture<SipResponse> result = register(secret());
-            provider.reply(provider.awaitRequest("REGISTER"), 401, challenge);
+            provider.respond(provider.awaitRequest("REGISTER"), 401, challenge);
 
             assertThat(status(result)).as(challenge).isEqualTo(401);
         }

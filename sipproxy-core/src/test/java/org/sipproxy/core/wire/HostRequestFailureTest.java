@@ -170,12 +170,12 @@ class HostRequestFailureTest {
             entered.countDown();
             awaitQuietly(release);
         });
-        gateway.reply(gateway.awaitRequest("OPTIONS"), 200);
+        gateway.respond(gateway.awaitRequest("OPTIONS"), 200);
         assertThat(entered.await(5, TimeUnit.SECONDS)).isTrue();
 
         CompletableFuture<SipResponse> other =
                 scene.send(options("sip:" + gateway.hostPort()).build());
-        gateway.reply(gateway.awaitRequest("OPTIONS"), 200);
+        gateway.respond(gateway.awaitRequest("OPTIONS"), 200);
         gateway.pendingAfterRoundTrip();
 
         assertThat(response(other).statusCode()).isEqualTo(200);
@@ -239,7 +239,7 @@ class HostRequestFailureTest {
             CompletableFuture<Void> closing = CompletableFuture.runAsync(other.proxy()::close);
             CallScene.until(() -> other.proxy().state() == SipProxy.State.CLOSING);
 
-            gateway.reply(received, 200);
+            gateway.respond(received, 200);
 
             assertThat(response(result).statusCode()).isEqualTo(200);
             closing.orTimeout(5, TimeUnit.SECONDS).join();
@@ -255,7 +255,7 @@ class HostRequestFailureTest {
             CompletableFuture<SipResponse> result = other.proxy()
                     .requests()
                     .send(options("sip:" + gateway.hostPort()).build());
-            gateway.reply(gateway.awaitRequest("OPTIONS"), 200);
+            gateway.respond(gateway.awaitRequest("OPTIONS"), 200);
 
             assertThat(response(result).statusCode()).isEqualTo(200);
         }

@@ -45,7 +45,7 @@ class HostRequestTest {
                 .header(HeaderName.ACCEPT, "application/sdp")
                 .build());
         WireMessage received = gateway.awaitRequest("OPTIONS");
-        gateway.reply(received, 200, "Allow: INVITE");
+        gateway.respond(received, 200, "Allow: INVITE");
 
         assertThat(received.uri()).isEqualTo("sip:gw@" + gateway.hostPort());
         assertThat(received.elements("Via")).singleElement().asString().contains(proxy.udpHostPort());
@@ -67,7 +67,7 @@ class HostRequestTest {
                         .header(HeaderName.EVENT, "message-summary")
                         .build());
         WireMessage received = bob.awaitRequest("NOTIFY");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
 
         assertThat(received.has("Record-Route")).isFalse();
         assertThat(received.elements("Via")).hasSize(1);
@@ -80,7 +80,7 @@ class HostRequestTest {
 
         CompletableFuture<SipResponse> result = scene.send(
                 options("sip:" + gateway.hostPort() + ";transport=tcp").build());
-        gateway.reply(gateway.awaitRequest("OPTIONS"), 404);
+        gateway.respond(gateway.awaitRequest("OPTIONS"), 404);
 
         assertThat(response(result).statusCode()).isEqualTo(404);
         assertThat(gateway.acceptedConnections()).isEqualTo(1);
@@ -92,7 +92,7 @@ class HostRequestTest {
 
         CompletableFuture<SipResponse> result =
                 scene.send(options("sip:" + gateway.hostPort()).build());
-        gateway.reply(gateway.awaitRequest("OPTIONS"), 503, "Retry-After: 7");
+        gateway.respond(gateway.awaitRequest("OPTIONS"), 503, "Retry-After: 7");
 
         assertThat(response(result).statusCode()).isEqualTo(503);
         assertThat(response(result).header(HeaderName.RETRY_AFTER)).hasValue("7");
@@ -107,7 +107,7 @@ class HostRequestTest {
                 .target(new Target(SipUri.of("sip:provider.invalid"), 1f, List.of(hop), null))
                 .build());
         WireMessage received = gateway.awaitRequest("OPTIONS");
-        gateway.reply(received, 200);
+        gateway.respond(received, 200);
 
         assertThat(received.uri()).isEqualTo("sip:provider.invalid");
         assertThat(received.header("Route")).isEqualTo("<" + hop + ">");
@@ -122,7 +122,7 @@ class HostRequestTest {
                 scene.send(options("sip:" + gateway.hostPort()).build());
         WireMessage first = gateway.awaitRequest("OPTIONS");
         WireMessage second = gateway.awaitRequest("OPTIONS");
-        gateway.reply(second, 200);
+        gateway.respond(second, 200);
 
         assertThat(second.text()).isEqualTo(first.text());
         assertThat(response(result).statusCode()).isEqualTo(200);
@@ -140,12 +140,12 @@ class HostRequestTest {
                 .build();
 
         CompletableFuture<SipResponse> result = scene.send(register);
-        registrar.reply(registrar.awaitRequest("REGISTER"), 200);
+        registrar.respond(registrar.awaitRequest("REGISTER"), 200);
         SipResponse response = response(result);
         CompletableFuture<SipResponse> next =
                 scene.send(register.toBuilder().cseq(41 + 1).build());
         WireMessage refresh = registrar.awaitRequest("REGISTER");
-        registrar.reply(refresh, 200);
+        registrar.respond(refresh, 200);
 
         assertThat(response.header(HeaderName.CALL_ID)).hasValue("registration-1");
         assertThat(refresh.header("Call-ID")).isEqualTo("registration-1");
@@ -168,7 +168,7 @@ class HostRequestTest {
 
         CompletableFuture<SipResponse> result = scene.send(message("sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("MESSAGE");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
 
         assertThat(received.uri()).isEqualTo("sip:bob@192.0.2.77:5060");
         assertThat(received.header("To")).isEqualTo("<sip:bob@sip.test>");
@@ -182,7 +182,7 @@ class HostRequestTest {
         proxy.registerContact(bob, "bob", "<sip:bob@127.0.0.1:9;transport=tcp>");
 
         CompletableFuture<SipResponse> result = scene.send(message("sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
 
         assertThat(response(result).statusCode()).isEqualTo(200);
         assertThat(bob.acceptedConnections()).isZero();
@@ -196,10 +196,10 @@ class HostRequestTest {
         proxy.register(mobile, "bob", "");
 
         CompletableFuture<SipResponse> result = scene.send(message("sip:bob@sip.test"));
-        desk.reply(desk.awaitRequest("MESSAGE"), 486);
+        desk.respond(desk.awaitRequest("MESSAGE"), 486);
         WireMessage second = mobile.awaitRequest("MESSAGE");
         assertThat(result).isNotDone();
-        mobile.reply(second, 200);
+        mobile.respond(second, 200);
 
         assertThat(response(result).statusCode()).isEqualTo(200);
     }
@@ -248,7 +248,7 @@ class HostRequestTest {
         int before = scene.stages.get();
 
         CompletableFuture<SipResponse> result = scene.send(message("sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
         response(result);
 
         assertThat(scene.stages).hasValue(before);

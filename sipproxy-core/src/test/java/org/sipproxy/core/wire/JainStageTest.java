@@ -161,7 +161,7 @@ class JainStageTest {
             WireClient.Udp alice = proxy.udp("alice");
             org.sipproxy.core.wire.Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
 
-            bob.reply(bob.awaitRequest("MESSAGE"), 200, "Subject: as sent");
+            bob.respond(bob.awaitRequest("MESSAGE"), 200, "Subject: as sent");
 
             WireMessage ok = alice.awaitResponse(message, 200);
             assertThat(ok.header("X-Screened")).isEqualTo("yes");
@@ -179,7 +179,7 @@ class JainStageTest {
             WireClient.Udp alice = proxy.udp("alice");
             org.sipproxy.core.wire.Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
 
-            bob.reply(bob.awaitRequest("MESSAGE"), 200);
+            bob.respond(bob.awaitRequest("MESSAGE"), 200);
 
             assertThat(alice.awaitResponse(message, 200).toString()).doesNotContain("X-Screened");
         }

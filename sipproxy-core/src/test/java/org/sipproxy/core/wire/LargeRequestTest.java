@@ -34,7 +34,7 @@ class LargeRequestTest extends TransportScene {
         assertThat(received.topVia()).startsWith("SIP/2.0/TCP ");
         assertThat(received.body()).hasSize(1300);
         assertThat(listening.acceptedConnections()).isEqualTo(1);
-        listening.reply(received, 200);
+        listening.respond(received, 200);
         assertThat(message.method()).isEqualTo("MESSAGE");
     }
 
@@ -47,7 +47,7 @@ class LargeRequestTest extends TransportScene {
 
         WireMessage received = bob.awaitRequest("MESSAGE");
         assertThat(received.topVia()).startsWith("SIP/2.0/UDP ");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -73,7 +73,7 @@ class LargeRequestTest extends TransportScene {
                             .body("text/plain", "x".repeat(3000)));
                     WireMessage received = bob.awaitRequest("MESSAGE");
                     assertThat(received.topVia()).startsWith("SIP/2.0/UDP ");
-                    bob.reply(received, 200);
+                    bob.respond(received, 200);
                     caller.awaitResponse(message, 200);
                 }
                 assertThat(silent.queued).isNotEmpty();

@@ -166,7 +166,7 @@ class LifecycleTest {
             WireClient.Udp alice = proxy.udp("alice");
             Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
             WireMessage received = bob.awaitRequest("INVITE");
-            bob.reply(received, 180);
+            bob.respond(received, 180);
             alice.awaitResponse(invite, 180);
 
             Thread closing = new Thread(proxy.proxy()::close);
@@ -175,7 +175,7 @@ class LifecycleTest {
             do {
                 late = alice.send(alice.request("OPTIONS", "sip:sip.test"));
             } while (alice.awaitFinal(late).status() != 503);
-            bob.reply(received, 200);
+            bob.respond(received, 200);
 
             alice.awaitResponse(invite, 200);
             closing.join(5_000);
@@ -189,7 +189,7 @@ class LifecycleTest {
             WireClient.Udp bob = proxy.registered("bob");
             WireClient.Udp alice = proxy.udp("alice");
             Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 180);
+            bob.respond(bob.awaitRequest("INVITE"), 180);
             alice.awaitResponse(invite, 180);
 
             proxy.proxy().close();
@@ -214,7 +214,7 @@ class LifecycleTest {
             do {
                 answer = alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));
             } while (answer.status() == 200);
-            bob.reply(received, 486);
+            bob.respond(received, 486);
 
             assertThat(answer.status()).isEqualTo(503);
             assertThat(Integer.parseInt(answer.header("Retry-After"))).isPositive();

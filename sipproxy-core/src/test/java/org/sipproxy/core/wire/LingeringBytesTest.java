@@ -42,7 +42,7 @@ class LingeringBytesTest {
         String large = "X-Large: " + "x".repeat(4_000);
         for (int i = 0; i < MESSAGES; i++) {
             Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("MESSAGE"), 200, large);
+            bob.respond(bob.awaitRequest("MESSAGE"), 200, large);
             alice.awaitResponse(message, 200);
         }
         return proxy.proxy().statistics().lingeringEvictions();

@@ -49,7 +49,7 @@ class ListeningPointTest {
 
         WireMessage received = bob.awaitRequest("MESSAGE");
         assertFromSecond(received);
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         assertThat(alice.awaitResponse(message, 200).source()).isEqualTo(proxy.udpPoint(FIRST));
     }
 
@@ -96,7 +96,7 @@ class ListeningPointTest {
         WireMessage received = bob.awaitRequest("INVITE");
         assertFromSecond(received);
         assertThat(received.elements("Record-Route")).hasSize(2);
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         Dialog callee = Dialog.ofCallee(bob, received, ok);
 
@@ -105,19 +105,19 @@ class ListeningPointTest {
         Request reinvite = alice.send(caller.request("INVITE"));
         WireMessage again = bob.awaitRequest("INVITE");
         assertFromSecond(again);
-        bob.reply(again, 200);
+        bob.respond(again, 200);
         alice.awaitResponse(reinvite, 200);
         alice.send(caller.ack());
         assertFromSecond(bob.awaitRequest("ACK"));
         Request info = bob.send(callee.request("INFO"));
         WireMessage atAlice = alice.awaitRequest("INFO");
         assertThat(atAlice.source()).isEqualTo(proxy.udpPoint(FIRST));
-        alice.reply(atAlice, 200);
+        alice.respond(atAlice, 200);
         bob.awaitResponse(info, 200);
         Request bye = alice.send(caller.request("BYE"));
         WireMessage last = bob.awaitRequest("BYE");
         assertFromSecond(last);
-        bob.reply(last, 200);
+        bob.respond(last, 200);
         alice.awaitResponse(bye, 200);
     }
 
@@ -126,10 +126,10 @@ class ListeningPointTest {
         proxy.register(bob, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(invite, 200);
 
-        bob.reply(received, 200);
+        bob.respond(received, 200);
 
         assertThat(alice.awaitResponse(invite, 200).source()).isEqualTo(proxy.udpPoint(FIRST));
     }
@@ -141,7 +141,7 @@ class ListeningPointTest {
         Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.elements("Record-Route")).hasSize(1);
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
 
         carol.sendTo(

@@ -28,7 +28,7 @@ class OwnRouteTest {
     void call() {
         invite = carol.request("INVITE", "sip:bob@sip.test").from("<sip:carol@elsewhere.test>;tag=1");
         carol.send(invite);
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         dialog = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
         assertThat(dialog.routes()).hasSize(2);
     }
@@ -66,7 +66,7 @@ class OwnRouteTest {
         assertThat(received.uri()).isEqualTo(bob.contact());
         assertThat(received.has("Route")).isFalse();
         assertThat(received.source()).isEqualTo(proxy.address(TransportKind.UDP));
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         carol.awaitResponse(bye, 200);
     }
 

@@ -42,7 +42,7 @@ class PassThroughTest {
         alice.send(invite);
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.header("Contact")).isEqualTo(form.replace("HOST", alice.hostPort()));
-        WireMessage sent = bob.reply(received, 200, "Contact: " + callee);
+        WireMessage sent = bob.respond(received, 200, "Contact: " + callee);
         WireMessage ok = alice.awaitResponse(invite, 200);
         assertThat(ok.header("Contact")).isEqualTo(callee);
         Dialog caller = Dialog.ofCaller(alice, ok);
@@ -50,12 +50,12 @@ class PassThroughTest {
         alice.send(caller.ack());
         assertThat(bob.awaitRequest("ACK").uri()).isEqualTo(WireMessage.uriOf(callee));
         Request again = alice.send(caller.request("INVITE"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: " + callee);
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: " + callee);
         alice.awaitResponse(again, 200);
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request bye = bob.send(Dialog.ofCallee(bob, received, sent).request("BYE"));
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
         bob.awaitResponse(bye, 200);
     }
 
@@ -87,7 +87,7 @@ class PassThroughTest {
         WireMessage received = bob.awaitRequest("MESSAGE");
 
         assertThat(received.text()).contains("\r\n" + line + "\r\n");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -106,7 +106,7 @@ class PassThroughTest {
         WireMessage received = bob.awaitRequest("MESSAGE");
 
         assertThat(received.header("From")).isEqualTo(from);
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -134,7 +134,7 @@ class PassThroughTest {
 
         assertThat(WireMessage.parameter(received.elements("Via").get(1), "rport"))
                 .contains(String.valueOf(alice.port()));
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -211,7 +211,7 @@ class PassThroughTest {
         String form = line.replace("HOST", bob.hostPort());
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
 
-        bob.reply(bob.awaitRequest("INVITE"), 200, form);
+        bob.respond(bob.awaitRequest("INVITE"), 200, form);
 
         assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + form);
     }
@@ -221,9 +221,9 @@ class PassThroughTest {
         WireClient.Udp other = proxy.udp("other");
         proxy.register(other, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <sip:b ob@" + bob.hostPort() + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <sip:b ob@" + bob.hostPort() + ">");
 
-        other.reply(other.awaitRequest("INVITE"), 200);
+        other.respond(other.awaitRequest("INVITE"), 200);
 
         assertThat(alice.awaitFinal(invite).status()).isEqualTo(200);
     }
@@ -233,7 +233,7 @@ class PassThroughTest {
         Request message = alice.request("MESSAGE", "sip:bob@sip.test");
         alice.send(message.text().replace(";rport", "").replace(";branch", ";rport=abc;branch"));
 
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -245,7 +245,7 @@ class PassThroughTest {
         WireMessage received = bob.awaitRequest("MESSAGE");
         assertThat(WireMessage.parameter(received.elements("Via").get(1), "received"))
                 .contains("127.0.0.1");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(message, 200);
     }
 
@@ -259,7 +259,7 @@ class PassThroughTest {
 
         for (String called : new String[] {user, user.replace("#", "%23").replace("|", "%7C")}) {
             Request message = alice.send(alice.request("MESSAGE", "sip:" + called + "@sip.test"));
-            door.reply(door.awaitRequest("MESSAGE"), 200);
+            door.respond(door.awaitRequest("MESSAGE"), 200);
             alice.awaitResponse(message, 200);
         }
     }

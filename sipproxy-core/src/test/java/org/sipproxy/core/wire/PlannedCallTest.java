@@ -47,7 +47,7 @@ class PlannedCallTest {
         for (String line : lines) {
             assertThat(received.lines(line.replaceAll(":.*", ""))).containsExactly(line.replaceAll("^[^:]*: ", ""));
         }
-        WireMessage ok = callee.reply(received, 200);
+        WireMessage ok = callee.respond(received, 200);
         Dialog ofCaller = Dialog.ofCaller(caller, caller.awaitResponse(invite, 200));
         caller.send(ofCaller.ack());
         callee.awaitRequest("ACK");
@@ -56,7 +56,7 @@ class PlannedCallTest {
 
     private static void end(WireClient from, Dialog dialog, WireClient to) {
         Request bye = from.send(dialog.request("BYE"));
-        to.reply(to.awaitRequest("BYE"), 200);
+        to.respond(to.awaitRequest("BYE"), 200);
         from.awaitResponse(bye, 200);
     }
 
@@ -77,7 +77,7 @@ class PlannedCallTest {
                         + "%3Bfrom-tag%3D" + fromTag + ">"));
         WireMessage referred = alice.awaitRequest("REFER");
         assertThat(referred.header("Refer-To")).contains("?Replaces=" + ofBob.callId());
-        alice.reply(referred, 202);
+        alice.respond(referred, 202);
         bob.awaitResponse(refer, 202);
         CallScene.Established replacing = establish(
                 alice,
@@ -89,7 +89,7 @@ class PlannedCallTest {
                 .request("NOTIFY")
                 .contact("<" + alice.contact() + ">")
                 .with("Event: refer", "Subscription-State: terminated"));
-        bob.reply(bob.awaitRequest("NOTIFY"), 200);
+        bob.respond(bob.awaitRequest("NOTIFY"), 200);
         alice.awaitResponse(notify, 200);
         end(carol, withCarol.callee(), bob);
         end(bob, withAlice.callee(), alice);
@@ -111,7 +111,7 @@ class PlannedCallTest {
                 .request("REFER")
                 .contact("<" + bob.contact() + ">")
                 .with("Refer-To: <sip:carol@sip.test>"));
-        alice.reply(alice.awaitRequest("REFER"), 202);
+        alice.respond(alice.awaitRequest("REFER"), 202);
         bob.awaitResponse(refer, 202);
         end(bob, withAlice.callee(), alice);
         CallScene.Established withCarol = establish(alice, carol);
@@ -133,27 +133,27 @@ class PlannedCallTest {
         for (WireClient phone : List.of(bob, desk)) {
             WireMessage received = phone == bob ? atBob : atDesk;
             WireMessage early =
-                    phone.reply(received, 183, "Require: 100rel", "RSeq: 1", "Contact: <" + phone.contact() + ">");
+                    phone.respond(received, 183, "Require: 100rel", "RSeq: 1", "Contact: <" + phone.contact() + ">");
             WireMessage seen = alice.awaitResponse(invite, 183);
             assertThat(seen.header("To")).isEqualTo(early.header("To"));
             assertThat(seen.header("RSeq")).isEqualTo("1");
             Dialog dialog = Dialog.ofCaller(alice, seen);
             Request prack = alice.send(dialog.request("PRACK").with("RAck: 1 1 INVITE"));
-            phone.reply(phone.awaitRequest("PRACK"), 200);
+            phone.respond(phone.awaitRequest("PRACK"), 200);
             alice.awaitResponse(prack, 200);
             Request update = alice.send(dialog.request("UPDATE").contact("<" + alice.contact() + ">"));
-            phone.reply(phone.awaitRequest("UPDATE"), 200);
+            phone.respond(phone.awaitRequest("UPDATE"), 200);
             alice.awaitResponse(update, 200);
             last = seen;
         }
         assertThat(last).isNotNull();
-        WireMessage ok = desk.reply(atDesk, 200);
+        WireMessage ok = desk.respond(atDesk, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         desk.awaitRequest("ACK");
         WireMessage cancel = bob.awaitRequest("CANCEL");
-        bob.reply(cancel, 200);
-        bob.reply(atBob, 487);
+        bob.respond(cancel, 200);
+        bob.respond(atBob, 487);
         bob.awaitRequest("ACK");
 
         assertThat(scene.only().callee().tag()).isEqualTo(ok.header("To").replaceAll(".*;tag=", ""));

@@ -79,12 +79,12 @@ class ReconfigureTest {
                         .ringTimeout(Duration.ofHours(1))
                         .build()));
         Request patient = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 180);
+        bob.respond(bob.awaitRequest("INVITE"), 180);
         alice.awaitResponse(patient, 180);
 
         reconfigure(settings().withTimers(ProxyUnderTest.QUICK));
         Request hasty = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 180);
+        bob.respond(bob.awaitRequest("INVITE"), 180);
 
         WireMessage cancel = bob.awaitRequest("CANCEL"); // after the second of Timer C
         assertThat(cancel.header("Call-ID")).isEqualTo(hasty.callId());
@@ -96,7 +96,7 @@ class ReconfigureTest {
     @Test
     void limitOfCallsAppliesToNewCallsAndAnAnsweredOneGoesOn() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
@@ -105,7 +105,7 @@ class ReconfigureTest {
 
         alice.awaitResponse(alice.send(alice.request("INVITE", "sip:bob@sip.test")), 503);
         Request bye = alice.send(caller.request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
     }
 

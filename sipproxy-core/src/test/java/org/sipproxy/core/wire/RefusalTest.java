@@ -176,7 +176,7 @@ class RefusalTest {
             WireClient.Udp bob = proxy.registered("bob");
             Request invite = alice.send(strange(alice, "INVITE", "sip:bob@sip.test"));
             alice.awaitResponse(invite, 100);
-            bob.reply(bob.awaitRequest("INVITE"), 486);
+            bob.respond(bob.awaitRequest("INVITE"), 486);
 
             alice.awaitResponse(invite, 486);
             WireMessage again = alice.awaitResponse(invite, 486);

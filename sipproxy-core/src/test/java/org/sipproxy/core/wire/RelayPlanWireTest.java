@@ -67,16 +67,16 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         WireMessage diverted = machine.awaitRequest("INVITE");
-        machine.reply(diverted, 200);
+        machine.respond(diverted, 200);
 
         assertThat(diverted.lines("Diversion")).containsExactly("<sip:bob@sip.test>;reason=user-busy");
         Dialog dialog = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(dialog.ack());
         machine.awaitRequest("ACK");
         Request bye = alice.send(dialog.request("BYE"));
-        machine.reply(machine.awaitRequest("BYE"), 200);
+        machine.respond(machine.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
     }
 
@@ -89,12 +89,12 @@ class RelayPlanWireTest {
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage ringing = bob.awaitRequest("INVITE");
-        bob.reply(ringing, 180);
-        machine.reply(machine.awaitRequest("INVITE"), 200);
+        bob.respond(ringing, 180);
+        machine.respond(machine.awaitRequest("INVITE"), 200);
 
         alice.awaitResponse(invite, 200);
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(ringing, 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(ringing, 487);
         bob.awaitRequest("ACK");
     }
 
@@ -108,9 +108,9 @@ class RelayPlanWireTest {
         WireClient.Udp carrier = voicemail();
         WireClient.Udp alice = proxy.udp("alice");
         Request invite = alice.send(alice.request("INVITE", "sip:0301@sip.test"));
-        carrier.reply(carrier.awaitRequest("INVITE"), 407, CHALLENGE);
+        carrier.respond(carrier.awaitRequest("INVITE"), 407, CHALLENGE);
         if (stage.name().equals("answers")) {
-            carrier.reply(carrier.awaitRequest("INVITE"), 486);
+            carrier.respond(carrier.awaitRequest("INVITE"), 486);
         }
         return alice.awaitFinal(invite).status();
     }
@@ -171,7 +171,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request known = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        machine.reply(machine.awaitRequest("INVITE"), 486);
+        machine.respond(machine.awaitRequest("INVITE"), 486);
         alice.awaitFinal(known);
         Request unknown = alice.send(alice.request("INVITE", "sip:nobody@sip.test"));
 
@@ -190,7 +190,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request known = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
-        machine.reply(machine.awaitRequest("MESSAGE"), 200);
+        machine.respond(machine.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(known, 200);
         alice.awaitResponse(alice.send(alice.request("MESSAGE", "sip:nobody@sip.test")), 404);
 
@@ -226,7 +226,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:group@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
 
         assertThat(seen).containsExactly("1 bindings");
@@ -240,7 +240,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:group@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
     }
 
@@ -254,8 +254,8 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
-        carol.reply(carol.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+        carol.respond(carol.awaitRequest("INVITE"), 200);
 
         alice.awaitResponse(invite, 200);
     }
@@ -273,7 +273,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+        bob.respond(bob.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
 
         alice.awaitResponse(invite, 302);
     }
@@ -293,10 +293,10 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        desk.reply(desk.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
-        mobile.reply(mobile.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
-        carol.reply(carol.awaitRequest("INVITE"), 486);
-        machine.reply(machine.awaitRequest("INVITE"), 200);
+        desk.respond(desk.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+        mobile.respond(mobile.awaitRequest("INVITE"), 302, "Contact: <sip:carol@sip.test>");
+        carol.respond(carol.awaitRequest("INVITE"), 486);
+        machine.respond(machine.awaitRequest("INVITE"), 200);
 
         alice.awaitResponse(invite, 200);
     }
@@ -312,7 +312,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
 
         alice.awaitResponse(invite, 480);
     }
@@ -328,7 +328,7 @@ class RelayPlanWireTest {
         WireClient.Udp alice = proxy.udp("alice");
 
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
 
         alice.awaitResponse(invite, 486);
     }

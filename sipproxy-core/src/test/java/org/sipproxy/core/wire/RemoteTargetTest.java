@@ -61,7 +61,7 @@ class RemoteTargetTest {
     }
 
     private void answer(WireClient from, WireClient to, Request request) {
-        to.reply(to.awaitRequest(request.method()), 200);
+        to.respond(to.awaitRequest(request.method()), 200);
         from.awaitResponse(request, 200);
     }
 
@@ -73,13 +73,13 @@ class RemoteTargetTest {
     void calleeThatDoesNotListenGetsItsAckReinviteAndBye() {
         WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request reinvite = alice.send(caller.request("INVITE"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
         alice.awaitResponse(reinvite, 200);
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
@@ -92,7 +92,7 @@ class RemoteTargetTest {
         proxy.register(alice, "alice", "");
         Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test").contact("<" + DEAF + ">"));
         WireMessage received = alice.awaitRequest("INVITE");
-        WireMessage ok = alice.reply(received, 200);
+        WireMessage ok = alice.respond(received, 200);
         bob.send(Dialog.ofCaller(bob, bob.awaitResponse(invite, 200)).ack());
         alice.awaitRequest("ACK");
 
@@ -103,7 +103,7 @@ class RemoteTargetTest {
     void phoneThatHasReconnectedIsReachedByItsNewConnection() {
         WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -129,8 +129,8 @@ class RemoteTargetTest {
             WireClient.Tcp carol = planned.tcp("carol");
             planned.registerContact(carol, "carol", "<" + DEAF + ">");
             Request invite = caller.send(caller.request("INVITE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 486);
-            carol.reply(carol.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+            bob.respond(bob.awaitRequest("INVITE"), 486);
+            carol.respond(carol.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
             Dialog dialog = Dialog.ofCaller(caller, caller.awaitResponse(invite, 200));
             carol.close();
             Awaitility.await().until(() -> planned.proxy().statistics().connections() == 1);
@@ -141,7 +141,7 @@ class RemoteTargetTest {
 
             again.awaitRequest("ACK");
             Request bye = caller.send(dialog.request("BYE"));
-            again.reply(again.awaitRequest("BYE"), 200);
+            again.respond(again.awaitRequest("BYE"), 200);
             caller.awaitResponse(bye, 200);
         }
     }
@@ -150,7 +150,7 @@ class RemoteTargetTest {
     void phoneWhoseContactHasAnotherPortSinceItReconnectedIsReached() {
         WireClient.Tcp bob = namingItsConnection("bob", 1);
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -167,7 +167,7 @@ class RemoteTargetTest {
     void requestsOfACallGoToThePhoneWhoseContactIsMostLikeTheRemoteTarget() {
         WireClient.Tcp bob = namingItsConnection("bob", 1);
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         WireClient.Tcp another = namingItsConnection("bob", 2);
@@ -180,7 +180,7 @@ class RemoteTargetTest {
     void phoneOfTheSameUserWithAnotherContactUserDoesNotGetTheCallsRequests() {
         WireClient.Tcp bob = namingItsConnection("bob", 1);
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact("bob", 1) + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -202,7 +202,7 @@ class RemoteTargetTest {
             String contact = contact("bob", bob.connectionPort());
             stored.registerContact(bob, "bob", "<" + contact + ">");
             Request invite = carol.send(carol.request("INVITE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact + ">");
+            bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + contact + ">");
             Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
             bob.close();
             Awaitility.await().until(() -> stored.proxy().statistics().connections() == 0);
@@ -224,7 +224,7 @@ class RemoteTargetTest {
                 .from("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1")
                 .contact("<" + contact("x", 1) + ">"));
         WireMessage received = alice.awaitRequest("INVITE");
-        WireMessage ok = alice.reply(received, 200);
+        WireMessage ok = alice.respond(received, 200);
         Dialog callee = Dialog.ofCallee(alice, received, ok);
         bob.send(Dialog.ofCaller(bob, bob.awaitResponse(invite, 200)).ack());
         alice.awaitRequest("ACK");
@@ -247,7 +247,7 @@ class RemoteTargetTest {
         Request invite =
                 bob.send(bob.request("INVITE", "sip:alice@sip.test").from("<sip:anonymous@anonymous.invalid>;tag=1"));
         WireMessage received = alice.awaitRequest("INVITE");
-        WireMessage ok = alice.reply(received, 200);
+        WireMessage ok = alice.respond(received, 200);
         bob.awaitResponse(invite, 200);
         bob.close();
         awaitConnections(0);
@@ -270,7 +270,7 @@ class RemoteTargetTest {
             WireClient.Udp carol = aliased.udp("carol");
             WireClient.Tcp bob = aliased.registeredByTcp("bob");
             Request invite = carol.send(carol.request("INVITE", "sip:sales@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 200);
+            bob.respond(bob.awaitRequest("INVITE"), 200);
             Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
             bob.close();
             Awaitility.await().until(() -> aliased.proxy().statistics().connections() == 0);
@@ -288,7 +288,7 @@ class RemoteTargetTest {
         WireClient.Web bob = browser("bob");
         proxy.register(bob, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -309,7 +309,7 @@ class RemoteTargetTest {
         proxy.register(alice, "alice", "");
         Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test"));
         WireMessage received = alice.awaitRequest("INVITE");
-        WireMessage ok = alice.reply(received, 200);
+        WireMessage ok = alice.respond(received, 200);
         Dialog caller = Dialog.ofCaller(bob, bob.awaitResponse(invite, 200));
         Dialog callee = Dialog.ofCallee(alice, received, ok);
         bob.close();
@@ -322,7 +322,7 @@ class RemoteTargetTest {
         again.send(caller.ack().text());
         alice.awaitRequest("ACK");
         again.send(caller.request("INFO").text());
-        alice.reply(alice.awaitRequest("INFO"), 200);
+        alice.respond(alice.awaitRequest("INFO"), 200);
         again.await(
                 "the 200",
                 m -> m.isResponse() && m.status() == 200 && m.header("CSeq").endsWith(" INFO"));
@@ -334,7 +334,7 @@ class RemoteTargetTest {
         WireClient.Web bob = browser("bob");
         proxy.register(bob, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -352,7 +352,7 @@ class RemoteTargetTest {
         WireClient.Web bob = browser("bob");
         proxy.register(bob, "bob", "");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -366,7 +366,7 @@ class RemoteTargetTest {
     void unreachableTargetOfADialogThatIsNotRegisteredIs500() {
         WireClient.Udp bob = proxy.registered("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         Request bye = alice.send(caller.request("BYE"));

@@ -104,7 +104,7 @@ class ResponseAddressTest extends TransportScene {
         Request message =
                 alice.send(alice.request("MESSAGE", "sip:bob@sip.test").via("SIP/2.0/UDP 10.9.9.9:5555;rport;branch="));
 
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
 
         assertThat(alice.awaitResponse(message, 200).topVia()).startsWith("SIP/2.0/UDP 10.9.9.9:5555");
     }

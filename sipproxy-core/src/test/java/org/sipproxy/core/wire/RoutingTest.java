@@ -69,7 +69,7 @@ class RoutingTest {
     void optionsToAUserAreForwarded() {
         Request options = alice.send(alice.request("OPTIONS", "sip:bob@sip.test"));
 
-        bob.reply(bob.awaitRequest("OPTIONS"), 200, "Allow: X-BOB");
+        bob.respond(bob.awaitRequest("OPTIONS"), 200, "Allow: X-BOB");
 
         assertThat(alice.awaitResponse(options, 200).header("Allow")).isEqualTo("X-BOB");
     }
@@ -316,10 +316,10 @@ class RoutingTest {
         WireMessage received = bob.awaitRequest(method);
         assertThat(received.body()).isEqualTo("body");
         assertThat(received.header("Max-Forwards")).isEqualTo("69");
-        bob.reply(received, 202, "X-Answer: yes", "\r\nreply");
+        bob.respond(received, 202, "X-Answer: yes", "\r\nanswer");
 
         WireMessage answer = alice.awaitResponse(request, 202);
-        assertThat(answer.body()).isEqualTo("reply");
+        assertThat(answer.body()).isEqualTo("answer");
         assertThat(answer.header("X-Answer")).isEqualTo("yes");
     }
 
@@ -344,7 +344,7 @@ class RoutingTest {
         Request subscribe =
                 alice.send(alice.request("SUBSCRIBE", "sip:bob@sip.test").with("Event: presence"));
         WireMessage received = bob.awaitRequest("SUBSCRIBE");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         alice.awaitResponse(subscribe, 200);
 
         bob.send(Dialog.ofCallee(bob, received, ok).request("NOTIFY").with("Event: presence"));
@@ -356,9 +356,9 @@ class RoutingTest {
     void provisionalOfANonInviteIsNotForwarded() {
         Request request = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("MESSAGE");
-        bob.reply(received, 100);
-        bob.reply(received, 183);
-        bob.reply(received, 200);
+        bob.respond(received, 100);
+        bob.respond(received, 183);
+        bob.respond(received, 200);
 
         alice.awaitResponse(request, 200);
 
@@ -369,7 +369,7 @@ class RoutingTest {
     @CsvSource({"200,200", "202,202", "302,302", "404,404", "489,489", "500,500", "503,500", "603,603"})
     void finalOfANonInviteIsForwarded(int sent, int received) {
         Request request = alice.send(alice.request("SUBSCRIBE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("SUBSCRIBE"), sent);
+        bob.respond(bob.awaitRequest("SUBSCRIBE"), sent);
 
         assertThat(alice.awaitFinal(request).status()).isEqualTo(received);
     }
@@ -404,7 +404,7 @@ class RoutingTest {
 
         WireMessage spiralled = carol.awaitRequest("MESSAGE");
         assertThat(spiralled.elements("Via")).hasSize(4);
-        carol.reply(spiralled, 200);
+        carol.respond(spiralled, 200);
         WireMessage back = bob.await("200", WireMessage::isResponse);
         bob.send(back.text().replaceFirst("Via: [^\r]*\r\n", ""));
         alice.awaitResponse(message, 200);

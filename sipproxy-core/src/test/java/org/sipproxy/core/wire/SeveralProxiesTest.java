@@ -25,7 +25,7 @@ class SeveralProxiesTest {
             assertThat(received.elements("Via")).hasSize(3);
             assertThat(received.header("Max-Forwards")).isEqualTo("68");
             assertThat(received.elements("Record-Route")).hasSize(2);
-            WireMessage ok = bob.reply(received, 200);
+            WireMessage ok = bob.respond(received, 200);
             Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
             alice.send(caller.ack());
             assertThat(bob.awaitRequest("ACK").elements("Via")).hasSize(3);
@@ -33,7 +33,7 @@ class SeveralProxiesTest {
             WireMessage atAlice = alice.awaitRequest("BYE");
             assertThat(atAlice.elements("Via")).hasSize(3);
             assertThat(atAlice.has("Route")).isFalse();
-            alice.reply(atAlice, 200);
+            alice.respond(atAlice, 200);
             bob.awaitResponse(bye, 200);
             assertThat(second.proxy().locationStore()).isNotSameAs(first.proxy().locationStore());
         }
@@ -73,7 +73,7 @@ class SeveralProxiesTest {
         for (ProxyUnderTest proxy : all) {
             WireClient.Udp bob = proxy.registered("bob");
             Request message = bob.send(bob.request("MESSAGE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("MESSAGE"), 200);
+            bob.respond(bob.awaitRequest("MESSAGE"), 200);
             bob.awaitResponse(message, 200);
         }
         List<Integer> ports =

@@ -105,9 +105,9 @@ class ShutdownTest {
 
         CompletableFuture<Void> closed =
                 CompletableFuture.runAsync(() -> proxy.proxy().close());
-        server.reply(server.awaitRequest("OPTIONS"), 401, "WWW-Authenticate: Digest realm=\"a.test\", nonce=\"1\"");
+        server.respond(server.awaitRequest("OPTIONS"), 401, "WWW-Authenticate: Digest realm=\"a.test\", nonce=\"1\"");
         WireMessage authorized = server.awaitRequest("OPTIONS");
-        server.reply(authorized, 200);
+        server.respond(authorized, 200);
 
         closed.orTimeout(10, TimeUnit.SECONDS).join();
         assertThat(authorized.header("Authorization")).contains("username=\"user\"");
@@ -226,9 +226,9 @@ class ShutdownTest {
 
             Request bye = alice.send(dialog.request("BYE"));
 
-            bob.reply(bob.awaitRequest("BYE"), 200);
+            bob.respond(bob.awaitRequest("BYE"), 200);
             alice.awaitResponse(bye, 200);
-            bob.reply(received, 200);
+            bob.respond(received, 200);
             alice.awaitResponse(held, 200);
             closing.join(10_000);
             assertThat(closing.isAlive()).isFalse();
@@ -237,7 +237,7 @@ class ShutdownTest {
 
     private static Dialog call(WireClient alice, WireClient bob) {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         return Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
     }
 
@@ -260,7 +260,7 @@ class ShutdownTest {
             bob.awaitRequest("ACK");
             Request ringing = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
             WireMessage atBob = bob.awaitRequest("INVITE");
-            bob.reply(atBob, 180);
+            bob.respond(atBob, 180);
             alice.awaitResponse(ringing, 180);
 
             proxy.proxy().drain();
@@ -272,11 +272,11 @@ class ShutdownTest {
                 assertThat(refusal.status()).as(method).isEqualTo(503);
                 assertThat(refusal.header("Retry-After")).isEqualTo("5");
             }
-            bob.reply(atBob, 200);
+            bob.respond(atBob, 200);
             alice.awaitResponse(ringing, 200);
             proxy.register(bob, "bob", ""); // stays reachable for existing calls
             Request bye = alice.send(dialog.request("BYE"));
-            bob.reply(bob.awaitRequest("BYE"), 200);
+            bob.respond(bob.awaitRequest("BYE"), 200);
             alice.awaitResponse(bye, 200);
             Awaitility.await().until(() -> proxy.proxy().statistics().unanswered() == 0);
             proxy.proxy().close();
@@ -291,15 +291,15 @@ class ShutdownTest {
             WireClient.Udp alice = proxy.udp("alice");
             Request ringing = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
             WireMessage atBob = bob.awaitRequest("INVITE");
-            bob.reply(atBob, 180);
+            bob.respond(atBob, 180);
             alice.awaitResponse(ringing, 180);
             proxy.proxy().drain();
 
             alice.send(ringing.cancel());
 
             WireMessage cancel = bob.awaitRequest("CANCEL");
-            bob.reply(cancel, 200);
-            bob.reply(atBob, 487);
+            bob.respond(cancel, 200);
+            bob.respond(atBob, 487);
             alice.awaitResponse(ringing, 487);
         }
     }

@@ -121,7 +121,7 @@ class StoredCallsTest {
     private CallScene.Established establish() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
@@ -151,7 +151,7 @@ class StoredCallsTest {
         assertThat(proxy.proxy().calls().statistics().answered()).isEqualTo(1);
 
         Request bye = bob.send(call.callee().request("BYE"));
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
         bob.awaitResponse(bye, 200);
         until(() -> events.size() == 1);
         assertThat(events.get(0).kind()).isEqualTo(CallEvent.Kind.ENDED);
@@ -167,15 +167,15 @@ class StoredCallsTest {
         restart();
         // a request that was not stored when another process was killed
         Request info = alice.send(call.caller().request("INFO"));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
 
         CompletableFuture<Call> result =
                 proxy.proxy().calls().hangUp(proxy.proxy().calls().list().get(0), "over");
         WireMessage atAlice = alice.awaitRequest("BYE");
         WireMessage atBob = bob.awaitRequest("BYE");
-        alice.reply(atAlice, 200);
-        bob.reply(atBob, 200);
+        alice.respond(atAlice, 200);
+        bob.respond(atBob, 200);
 
         assertThat(join(result).end()).map(CallEnd::reason).contains(Reason.HUNG_UP);
         assertThat(atBob.uri()).isEqualTo(bob.contact());
@@ -195,8 +195,8 @@ class StoredCallsTest {
         events.clear();
         proxy = start();
 
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         until(() -> events.size() == 1);
         assertThat(events.get(0).call().end()).map(CallEnd::reason).contains(Reason.MAX_DURATION);
         assertThat(events.get(0).call().duration()).isGreaterThanOrEqualTo(Duration.ofHours(13));
@@ -213,8 +213,8 @@ class StoredCallsTest {
         assertThat(proxy.proxy().calls().count()).isEqualTo(1);
         clock.advance(Duration.ofMinutes(21));
 
-        alice.reply(alice.awaitRequest("BYE"), 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         until(() -> proxy.proxy().calls().statistics().expired() == 1);
     }
 
@@ -224,7 +224,7 @@ class StoredCallsTest {
         StoredCall first = rows.only();
         WireClient.Udp moved = proxy.udp("bob2");
         Request update = bob.send(call.callee().request("UPDATE").contact("<" + moved.contact() + ">"));
-        alice.reply(alice.awaitRequest("UPDATE"), 200, "Session-Expires: 90");
+        alice.respond(alice.awaitRequest("UPDATE"), 200, "Session-Expires: 90");
         bob.awaitResponse(update, 200);
 
         until(() -> rows.only().callee().contact().equals(moved.contact()));
@@ -238,7 +238,7 @@ class StoredCallsTest {
     void aShortCallIsNeverWritten() {
         CallScene.Established call = establish();
         Request bye = alice.send(call.caller().request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         until(() -> proxy.proxy().calls().statistics().unwritten() == 0);
         assertThat(proxy.proxy().calls().count()).isZero();

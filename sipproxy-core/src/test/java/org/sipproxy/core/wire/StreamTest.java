@@ -24,7 +24,7 @@ class StreamTest extends TransportScene {
 
         WireMessage received = bob.awaitRequest("MESSAGE");
         assertThat(received.body()).hasSize(size);
-        bob.reply(received, 200, "\r\n" + "z".repeat(size));
+        bob.respond(received, 200, "\r\n" + "z".repeat(size));
         assertThat(carol.awaitResponse(message, 200).body()).hasSize(size);
     }
 

@@ -52,7 +52,7 @@ class ThirdPartyDialogTest {
         scene.proxy.registerContact(other, token, "<sip:" + token + "@" + other.hostPort() + ">");
         Request invite = alice.send(alice.request("INVITE", "sip:" + token + "@sip.test"));
         WireMessage received = other.awaitRequest("INVITE");
-        other.reply(received, 200, "Contact: <sip:" + token + "@" + other.hostPort() + ">");
+        other.respond(received, 200, "Contact: <sip:" + token + "@" + other.hostPort() + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         other.awaitRequest("ACK");
@@ -69,7 +69,7 @@ class ThirdPartyDialogTest {
         Request bye = alice.send(call.first().request("BYE").with("Reason: Q.850;cause=31"));
         alice.awaitResponse(bye, 200);
         WireMessage toBob = bob.awaitRequest("BYE");
-        bob.reply(toBob, 481);
+        bob.respond(toBob, 481);
 
         assertThat(toBob.header("Reason")).isEqualTo("Q.850;cause=31");
         assertThat(toBob.header("Call-ID")).isNotEqualTo(bye.callId());
@@ -85,7 +85,7 @@ class ThirdPartyDialogTest {
         WireMessage toAlice = alice.awaitRequest("BYE");
         Request bye = alice.send(call.first().request("BYE"));
         alice.awaitResponse(bye, 200);
-        alice.reply(toAlice, 481);
+        alice.respond(toAlice, 481);
         acceptBye(bob);
 
         assertThat(get(released).reason()).isEqualTo(Reason.HUNG_UP);
@@ -109,9 +109,9 @@ class ThirdPartyDialogTest {
         Request invite = alice.send(hold(alice, call.first()));
         WireMessage toBob = bob.awaitRequest("INVITE");
         alice.awaitResponse(invite, 100);
-        bob.reply(toBob, 180, "Require: 100rel", "RSeq: 1");
+        bob.respond(toBob, 180, "Require: 100rel", "RSeq: 1");
         WireMessage ringing = alice.awaitResponse(invite, 180);
-        bob.reply(
+        bob.respond(
                 toBob,
                 200,
                 "Content-Type: application/sdp",
@@ -150,13 +150,13 @@ class ThirdPartyDialogTest {
     void lostAnswerOrAckOfAReInviteIsRetransmittedEndToEnd() {
         Request invite = bob.send(hold(bob, call.second()));
         WireMessage toAlice = alice.awaitRequest("INVITE");
-        alice.reply(toAlice, 200);
+        alice.respond(toAlice, 200);
         bob.awaitResponse(invite, 200);
-        alice.reply(toAlice, 200);
+        alice.respond(toAlice, 200);
         WireMessage again = bob.awaitResponse(invite, 200);
         bob.send(Dialog.ofCaller(bob, again).ack());
         alice.awaitRequest("ACK");
-        alice.reply(toAlice, 200);
+        alice.respond(toAlice, 200);
         alice.awaitRequest("ACK");
 
         assertThat(bob.pendingAfterRoundTrip()).noneMatch(m -> m.status() >= 200);
@@ -165,7 +165,7 @@ class ThirdPartyDialogTest {
     @Test
     void refusedReInviteChangesNothing() {
         Request invite = alice.send(hold(alice, call.first()));
-        bob.reply(bob.awaitRequest("INVITE"), 488, "Warning: 304 x \"Media type not available\"");
+        bob.respond(bob.awaitRequest("INVITE"), 488, "Warning: 304 x \"Media type not available\"");
         bob.awaitRequest("ACK");
         WireMessage refusal = alice.awaitResponse(invite, 488);
         alice.send(invite.ack(refusal));
@@ -177,7 +177,7 @@ class ThirdPartyDialogTest {
     @Test
     void challengeOfTheOtherUserIsNotPassed() {
         Request invite = alice.send(hold(alice, call.first()));
-        bob.reply(bob.awaitRequest("INVITE"), 407, "Proxy-Authenticate: Digest realm=\"b\", nonce=\"n\"");
+        bob.respond(bob.awaitRequest("INVITE"), 407, "Proxy-Authenticate: Digest realm=\"b\", nonce=\"n\"");
         WireMessage refusal = alice.awaitResponse(invite, 403);
         alice.send(invite.ack(refusal));
 
@@ -188,11 +188,11 @@ class ThirdPartyDialogTest {
     void cancelledReInviteIsCancelled() {
         Request invite = alice.send(hold(alice, call.first()));
         WireMessage toBob = bob.awaitRequest("INVITE");
-        bob.reply(toBob, 180);
+        bob.respond(toBob, 180);
         alice.awaitResponse(invite, 180);
         alice.awaitResponse(alice.send(invite.cancel()), 200);
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(toBob, 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(toBob, 487);
 
         alice.send(invite.ack(alice.awaitResponse(invite, 487)));
     }
@@ -209,12 +209,12 @@ class ThirdPartyDialogTest {
         Request second = alice.send(hold(alice, call.first()));
         WireMessage early = alice.awaitResponse(second, 500);
         alice.send(second.ack(early));
-        bob.reply(toBob, 486);
+        bob.respond(toBob, 486);
         alice.send(ofAlice.ack(alice.awaitResponse(ofAlice, 486)));
 
         assertThat(early.header("Retry-After")).isEqualTo("5");
         Request next = bob.send(hold(bob, call.second()));
-        alice.reply(alice.awaitRequest("INVITE"), 486);
+        alice.respond(alice.awaitRequest("INVITE"), 486);
         bob.send(next.ack(bob.awaitResponse(next, 486)));
     }
 
@@ -222,14 +222,14 @@ class ThirdPartyDialogTest {
     void byeDuringAReInviteEndsIt() {
         Request invite = alice.send(hold(alice, call.first()));
         WireMessage toBob = bob.awaitRequest("INVITE");
-        bob.reply(toBob, 180);
+        bob.respond(toBob, 180);
 
         Request bye = bob.send(call.second().request("BYE"));
         bob.awaitResponse(bye, 200);
         alice.send(invite.ack(alice.awaitResponse(invite, 487)));
         acceptBye(alice);
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(toBob, 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(toBob, 487);
 
         assertThat(end(call.call()).side()).isEqualTo(Side.CALLEE);
     }
@@ -238,7 +238,7 @@ class ThirdPartyDialogTest {
     void answerOfAReInviteThatCrossesTheEndIsAcknowledged() {
         Request invite = alice.send(hold(alice, call.first()));
         WireMessage toBob = bob.awaitRequest("INVITE");
-        bob.reply(toBob, 200);
+        bob.respond(toBob, 200);
         alice.awaitResponse(invite, 200);
 
         Request bye = alice.send(call.first().request("BYE"));
@@ -253,11 +253,11 @@ class ThirdPartyDialogTest {
         WireClient.Udp moved = scene.proxy.udp("moved");
         Request update = bob.send(call.second().request("UPDATE").contact("<" + moved.contact() + ">"));
         WireMessage toAlice = alice.awaitRequest("UPDATE");
-        alice.reply(toAlice, 200, "Contact: <" + alice.contact() + ">");
+        alice.respond(toAlice, 200, "Contact: <" + alice.contact() + ">");
         WireMessage ok = bob.awaitResponse(update, 200);
 
         Request info = alice.send(call.first().request("INFO"));
-        moved.reply(moved.awaitRequest("INFO"), 200);
+        moved.respond(moved.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
 
         assertThat(WireMessage.uriOf(toAlice.header("Contact")))
@@ -277,7 +277,7 @@ class ThirdPartyDialogTest {
         Request info = alice.send(
                 call.first().request("INFO").with("Info-Package: dtmf").body("application/dtmf-relay", "Signal=5"));
         WireMessage toBob = bob.awaitRequest("INFO");
-        bob.reply(toBob, 415, "Accept: text/plain", "\r\nbody");
+        bob.respond(toBob, 415, "Accept: text/plain", "\r\nbody");
         WireMessage response = alice.awaitResponse(info, 415);
 
         assertThat(toBob.body()).isEqualTo("Signal=5");
@@ -304,7 +304,7 @@ class ThirdPartyDialogTest {
         WireMessage refusal = alice.awaitResponse(prack, 420);
         Request timer = alice.send(call.first().request("UPDATE").with("Require: timer"));
         WireMessage toBob = bob.awaitRequest("UPDATE");
-        bob.reply(toBob, 200);
+        bob.respond(toBob, 200);
         alice.awaitResponse(timer, 200);
 
         assertThat(refusal.elements("Unsupported")).containsExactly("100rel", "gruu");
@@ -316,7 +316,7 @@ class ThirdPartyDialogTest {
         Request info = alice.send(call.first().request("INFO"));
         WireMessage toBob = bob.awaitRequest("INFO");
         alice.send(info);
-        bob.reply(toBob, 200);
+        bob.respond(toBob, 200);
         alice.awaitResponse(info, 200);
         alice.send(info);
         alice.awaitResponse(info, 200);
@@ -337,7 +337,7 @@ class ThirdPartyDialogTest {
         Request outside = mallory.send(mallory.request("INVITE", call.first().target()));
         mallory.send(outside.ack(mallory.awaitResponse(outside, 404)));
         Request info = alice.send(call.first().request("INFO"));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
         Request old = alice.send(call.first().request("INFO").cseq(3));
 
@@ -349,7 +349,7 @@ class ThirdPartyDialogTest {
     void phoneThatIgnoresRecordRouteReachesTheProxyByItsContact() {
         Request info = call.first().request("INFO");
         alice.send(info.text().replaceAll("Route: [^\r]*\r\n", ""));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
 
         alice.awaitResponse(info, 200);
     }

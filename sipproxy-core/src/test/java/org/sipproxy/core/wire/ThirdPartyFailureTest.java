@@ -46,7 +46,7 @@ class ThirdPartyFailureTest {
     @CsvSource({"486, BUSY", "603, DECLINED", "480, NO_ANSWER", "302, REJECTED", "503, UNREACHABLE", "401, REJECTED"})
     void failureOfTheFirstUserIsTheEnd(int status, Reason reason) {
         ThirdPartyCall call = scene.connect(alice, bob);
-        alice.reply(alice.awaitRequest("INVITE"), status, "Contact: <sip:other@192.0.2.1>");
+        alice.respond(alice.awaitRequest("INVITE"), status, "Contact: <sip:other@192.0.2.1>");
         alice.awaitRequest("ACK");
 
         CallEnd end = end(call);
@@ -69,12 +69,12 @@ class ThirdPartyFailureTest {
     void firstUserWhoDoesNotAnswerInTimeIsCancelled() {
         ThirdPartyCall call = scene.connect(alice, bob);
         WireMessage invite = alice.awaitRequest("INVITE");
-        alice.reply(invite, 180);
+        alice.respond(invite, 180);
 
         scene.clock.advance(Duration.ofSeconds(31));
         WireMessage cancel = alice.awaitRequest("CANCEL");
-        alice.reply(cancel, 200);
-        alice.reply(invite, 487);
+        alice.respond(cancel, 200);
+        alice.respond(invite, 487);
         alice.awaitRequest("ACK");
 
         assertThat(end(call)).isEqualTo(new CallEnd(Side.CALLER, Reason.NO_ANSWER, 408, "not answered in time"));
@@ -97,7 +97,7 @@ class ThirdPartyFailureTest {
     void answerWithoutADescriptionIsHungUp() {
         ThirdPartyCall call = scene.connect(alice, bob);
 
-        alice.reply(alice.awaitRequest("INVITE"), 200);
+        alice.respond(alice.awaitRequest("INVITE"), 200);
         release(alice);
 
         assertThat(end(call).reason()).isEqualTo(Reason.FAILED);
@@ -108,15 +108,15 @@ class ThirdPartyFailureTest {
     void hangUpCancelsTheFirstUserAndAnAnswerThatCrossesIsHungUp() {
         ThirdPartyCall call = scene.connect(alice, bob);
         WireMessage invite = alice.awaitRequest("INVITE");
-        alice.reply(invite, 180);
+        alice.respond(invite, 180);
 
         CompletableFuture<CallEnd> released = call.hangUp("changed my mind");
-        alice.reply(alice.awaitRequest("CANCEL"), 200);
+        alice.respond(alice.awaitRequest("CANCEL"), 200);
         answerFirst(alice, invite);
         WireMessage ack = alice.awaitRequest("ACK");
         WireMessage bye = alice.awaitRequest("BYE");
         assertThat(released).isNotDone();
-        alice.reply(bye, 200);
+        alice.respond(bye, 200);
 
         assertThat(get(released).reason()).isEqualTo(Reason.HUNG_UP);
         assertThat(ack.body()).isEqualTo(REJECTION);
@@ -129,7 +129,7 @@ class ThirdPartyFailureTest {
     @CsvSource({"486, BUSY", "603, DECLINED", "480, NO_ANSWER", "302, REJECTED", "488, REJECTED", "401, REJECTED"})
     void failureOfTheSecondUserReleasesTheFirst(int status, Reason reason) {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), status);
+        bob.respond(second.invite(), status);
         bob.awaitRequest("ACK");
         WireMessage ack = alice.awaitRequest("ACK");
         WireMessage bye = acceptBye(alice);
@@ -156,13 +156,13 @@ class ThirdPartyFailureTest {
     @Test
     void secondUserWhoDoesNotAnswerWithinTheTimeOfTheFirstIsCancelled() {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), 180);
+        bob.respond(second.invite(), 180);
 
         scene.clock.advance(Duration.ofSeconds(24));
         assertNoRequest(bob, "CANCEL");
         scene.clock.advance(Duration.ofSeconds(2));
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(second.invite(), 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(second.invite(), 487);
         WireMessage bye = release(alice);
 
         assertThat(bye.header("Reason")).startsWith("SIP;cause=408");
@@ -207,7 +207,7 @@ class ThirdPartyFailureTest {
     @Test
     void answerOfTheSecondUserWithoutADescriptionReleasesBoth() {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), 200);
+        bob.respond(second.invite(), 200);
         bob.awaitRequest("ACK");
         acceptBye(bob);
         assertThat(alice.awaitRequest("ACK").body()).isEqualTo(REJECTION);
@@ -219,7 +219,7 @@ class ThirdPartyFailureTest {
     @Test
     void answerThatCannotBeReadReleasesTheFirst() {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), 200, "Record-Route: <sip:a b@", "Content-Type: text/x", "\r\nanswer");
+        bob.respond(second.invite(), 200, "Record-Route: <sip:a b@", "Content-Type: text/x", "\r\nanswer");
         release(alice);
 
         assertThat(end(second.call()).side()).isEqualTo(Side.CALLEE);
@@ -231,13 +231,13 @@ class ThirdPartyFailureTest {
     @Test
     void firstUserWhoHangsUpWhileTheSecondRingsCancelsTheCall() {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), 180);
+        bob.respond(second.invite(), 180);
 
         Request bye = alice.send(second.first().request("BYE").with("Reason: Q.850;cause=16"));
         alice.awaitResponse(bye, 200);
         WireMessage cancel = bob.awaitRequest("CANCEL");
-        bob.reply(cancel, 200);
-        bob.reply(second.invite(), 487);
+        bob.respond(cancel, 200);
+        bob.respond(second.invite(), 487);
         bob.awaitRequest("ACK");
 
         assertThat(cancel.header("Reason")).isEqualTo("Q.850;cause=16");
@@ -249,7 +249,7 @@ class ThirdPartyFailureTest {
     @Test
     void answerOfTheSecondUserThatCrossesTheEndIsHungUp() {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), 180);
+        bob.respond(second.invite(), 180);
 
         Request bye = alice.send(second.first().request("BYE"));
         alice.awaitResponse(bye, 200);
@@ -271,7 +271,7 @@ class ThirdPartyFailureTest {
         release(alice);
         bob.send(lost.text());
         bob.awaitRequest("ACK");
-        bob.reply(bob.awaitRequest("BYE"), 481);
+        bob.respond(bob.awaitRequest("BYE"), 481);
 
         assertThat(end(second.call())).isEqualTo(new CallEnd(Side.CALLEE, Reason.BYE, 0, ""));
     }

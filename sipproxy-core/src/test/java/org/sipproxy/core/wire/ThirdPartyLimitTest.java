@@ -59,13 +59,13 @@ class ThirdPartyLimitTest {
         WireMessage invite = alice.awaitRequest("INVITE");
 
         CallEnd refused = end(scene.connect(alice, bob));
-        alice.reply(invite, 486);
+        alice.respond(invite, 486);
         end(one);
         get(one.hangUp("")); // both users are released
         ThirdPartyCall next = scene.connect(alice, bob);
         WireMessage second = alice.awaitRequest("INVITE");
         assertThat(end(scene.connect(alice, bob)).statusCode()).isEqualTo(503); // each call makes room once
-        alice.reply(second, 486);
+        alice.respond(second, 486);
 
         assertThat(refused.side()).isEqualTo(Side.PROXY);
         assertThat(refused.reason()).isEqualTo(Reason.REJECTED);
@@ -93,13 +93,13 @@ class ThirdPartyLimitTest {
         ThirdPartyScene.Connected connected = scene.established(alice, bob);
         ThirdPartyCall ringing = scene.connect(carol, bob);
         WireMessage toCarol = carol.awaitRequest("INVITE");
-        carol.reply(toCarol, 180);
+        carol.respond(toCarol, 180);
 
         CompletableFuture<Void> closed = CompletableFuture.runAsync(scene.proxy.proxy()::close);
         acceptBye(alice);
         acceptBye(bob);
-        carol.reply(carol.awaitRequest("CANCEL"), 200);
-        carol.reply(toCarol, 487);
+        carol.respond(carol.awaitRequest("CANCEL"), 200);
+        carol.respond(toCarol, 487);
 
         get(closed);
         assertThat(end(connected.call()).reason()).isEqualTo(Reason.PROXY_CLOSED);

@@ -70,12 +70,12 @@ final class ThirdPartyScene implements AutoCloseable {
     /** Lets the first user answer with the offer. Returns the dialog as the user sees it. */
     static Dialog answerFirst(WireClient alice, WireMessage invite) {
         return Dialog.ofCallee(
-                alice, invite, alice.reply(invite, 200, "Content-Type: application/sdp", "\r\n" + OFFER));
+                alice, invite, alice.respond(invite, 200, "Content-Type: application/sdp", "\r\n" + OFFER));
     }
 
     /** Lets the second user answer with the answer. Returns the dialog as the user sees it. */
     static Dialog answerSecond(WireClient bob, WireMessage invite) {
-        return Dialog.ofCallee(bob, invite, bob.reply(invite, 200, "Content-Type: text/x-answer", "\r\n" + ANSWER));
+        return Dialog.ofCallee(bob, invite, bob.respond(invite, 200, "Content-Type: text/x-answer", "\r\n" + ANSWER));
     }
 
     /**
@@ -96,7 +96,7 @@ final class ThirdPartyScene implements AutoCloseable {
     /** Accepts the BYE to a user. Returns it. */
     static WireMessage acceptBye(WireClient user) {
         WireMessage bye = user.awaitRequest("BYE");
-        user.reply(bye, 200);
+        user.respond(bye, 200);
         return bye;
     }
 
@@ -127,7 +127,7 @@ final class ThirdPartyScene implements AutoCloseable {
     void hangUp(Connected call, WireClient alice, WireClient bob) {
         Request bye = alice.send(call.first().request("BYE"));
         alice.awaitResponse(bye, 200);
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         get(call.call().ended());
     }
 

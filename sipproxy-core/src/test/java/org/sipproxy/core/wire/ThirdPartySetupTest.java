@@ -48,11 +48,11 @@ class ThirdPartySetupTest {
         WireMessage toAlice = alice.awaitRequest("INVITE");
         assertThat(call.state()).isEqualTo(State.CALLING_FIRST);
         assertThat(bob.pending()).isEmpty();
-        alice.reply(toAlice, 180);
+        alice.respond(toAlice, 180);
         answerFirst(alice, toAlice);
         WireMessage toBob = bob.awaitRequest("INVITE");
         assertThat(call.state()).isEqualTo(State.CALLING_SECOND);
-        bob.reply(toBob, 180);
+        bob.respond(toBob, 180);
         answerSecond(bob, toBob);
         WireMessage ackOfBob = bob.awaitRequest("ACK");
         WireMessage ackOfAlice = alice.awaitRequest("ACK");
@@ -109,9 +109,9 @@ class ThirdPartySetupTest {
 
         ThirdPartyCall call = scene.connect(first, second);
         WireMessage toAlice = alice.awaitRequest("INVITE");
-        alice.reply(toAlice, 200, "Content-Type: application/sdp", "Allow: INVITE, ACK, BYE, UPDATE", "\r\n" + OFFER);
+        alice.respond(toAlice, 200, "Content-Type: application/sdp", "Allow: INVITE, ACK, BYE, UPDATE", "\r\n" + OFFER);
         WireMessage toGateway = gateway.awaitRequest("INVITE");
-        gateway.reply(toGateway, 488);
+        gateway.respond(toGateway, 488);
         acceptBye(alice);
 
         assertThat(end(call)).isEqualTo(new CallEnd(Side.CALLEE, Reason.REJECTED, 488, "Whatever"));
@@ -164,9 +164,9 @@ class ThirdPartySetupTest {
 
         ThirdPartyCall call = scene.connect(carol, dave);
         WireMessage toAlice = carol.awaitRequest("INVITE");
-        WireMessage ok =
-                carol.reply(toAlice, 200, "Contact: " + carolContact, "Content-Type: application/sdp", "\r\n" + OFFER);
-        dave.reply(dave.awaitRequest("INVITE"), 200, "Contact: " + daveContact, "Content-Type: a/b", "\r\nanswer");
+        WireMessage ok = carol.respond(
+                toAlice, 200, "Contact: " + carolContact, "Content-Type: application/sdp", "\r\n" + OFFER);
+        dave.respond(dave.awaitRequest("INVITE"), 200, "Contact: " + daveContact, "Content-Type: a/b", "\r\nanswer");
         dave.awaitRequest("ACK");
         carol.awaitRequest("ACK");
 
@@ -188,7 +188,7 @@ class ThirdPartySetupTest {
         ThirdPartyCall call = scene.connect(user("alice"), second);
         Dialog first = answerFirst(alice, alice.awaitRequest("INVITE"));
         WireMessage bare = provider.awaitRequest("INVITE");
-        provider.reply(bare, 407, "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\"");
+        provider.respond(bare, 407, "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n\"");
         provider.awaitRequest("ACK");
         WireMessage authorized = provider.awaitRequest("INVITE");
         answerSecond(provider, authorized);
@@ -197,7 +197,7 @@ class ThirdPartySetupTest {
         Request bye = alice.send(first.request("BYE"));
         alice.awaitResponse(bye, 200);
         WireMessage byeOfProvider = provider.awaitRequest("BYE");
-        provider.reply(byeOfProvider, 407, "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n2\"");
+        provider.respond(byeOfProvider, 407, "Proxy-Authenticate: Digest realm=\"p\", nonce=\"n2\"");
         WireMessage authorizedBye = acceptBye(provider);
 
         assertThat(authorized.header("CSeq")).isEqualTo("2 INVITE");
@@ -218,15 +218,15 @@ class ThirdPartySetupTest {
         scene.proxy.register(bob2, "bob", "");
         Second second = scene.callSecond(alice, bob);
         WireMessage toBob2 = bob2.awaitRequest("INVITE");
-        WireMessage ringing = bob2.reply(toBob2, 180);
+        WireMessage ringing = bob2.respond(toBob2, 180);
 
         Request early =
                 bob2.send(Dialog.ofCallee(bob2, toBob2, ringing).request("INFO").cseq(70_000));
         bob2.awaitResponse(early, 491);
         Dialog ofBob = answerSecond(bob, second.invite());
         bob.awaitRequest("ACK");
-        bob2.reply(bob2.awaitRequest("CANCEL"), 200);
-        bob2.reply(toBob2, 487);
+        bob2.respond(bob2.awaitRequest("CANCEL"), 200);
+        bob2.respond(toBob2, 487);
         get(second.call().connected());
         Request bye = bob.send(ofBob.request("BYE"));
 
@@ -238,7 +238,7 @@ class ThirdPartySetupTest {
     @Test
     void lostAnswerOfTheSecondUserIsReplacedByItsRetransmission() {
         Second second = scene.callSecond(alice, bob);
-        bob.reply(second.invite(), 180);
+        bob.respond(second.invite(), 180);
 
         scene.clock.advance(Duration.ofSeconds(20)); // the first 200 was lost
         Dialog ofBob = answerSecond(bob, second.invite());
@@ -259,7 +259,7 @@ class ThirdPartySetupTest {
         alice.send(again.ack(alice.awaitResponse(again, 491)));
         Request info = alice.send(second.first().request("INFO"));
         alice.awaitResponse(info, 491);
-        bob.reply(second.invite(), 486);
+        bob.respond(second.invite(), 486);
         release(alice);
 
         assertThat(end(second.call()).reason()).isEqualTo(Reason.BUSY);
@@ -275,8 +275,8 @@ class ThirdPartySetupTest {
         ThirdPartyCall call = scene.connect(alice, bob);
         WireMessage toAlice = alice.awaitRequest("INVITE");
         WireMessage toAlice2 = alice2.awaitRequest("INVITE");
-        alice.reply(toAlice, 180);
-        alice2.reply(toAlice2, 180);
+        alice.respond(toAlice, 180);
+        alice2.respond(toAlice2, 180);
         Dialog first = answerFirst(alice, toAlice);
         alice2.awaitRequest("CANCEL");
         answerFirst(alice2, toAlice2); // crosses the CANCEL
@@ -286,8 +286,8 @@ class ThirdPartySetupTest {
         alice2.awaitRequest("ACK");
         WireMessage toBob = bob.awaitRequest("INVITE");
         WireMessage toBob2 = bob2.awaitRequest("INVITE");
-        bob.reply(toBob, 183);
-        bob2.reply(toBob2, 183);
+        bob.respond(toBob, 183);
+        bob2.respond(toBob2, 183);
         answerSecond(bob2, toBob2);
         bob2.awaitRequest("ACK");
         answerSecond(bob, toBob);

@@ -71,7 +71,7 @@ class ThirdPartyTransferTest {
                 .containsExactly(
                         "before authentication: " + leaving.target(),
                         "before routing: sip:" + stays.name() + "@sip.test");
-        stays.reply(received, 200, "Contact: <" + stays.contact() + ">");
+        stays.respond(received, 200, "Contact: <" + stays.contact() + ">");
         Dialog ofCarol = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
         carol.send(ofCarol.ack());
         stays.awaitRequest("ACK");
@@ -79,10 +79,10 @@ class ThirdPartyTransferTest {
         // the phone ends the dialog that was replaced; the proxy passes that on
         Request bye = stays.send(staying.request("BYE"));
         stays.awaitResponse(bye, 200);
-        leaves.reply(leaves.awaitRequest("BYE"), 200);
+        leaves.respond(leaves.awaitRequest("BYE"), 200);
         assertThat(end(call.call())).isEqualTo(new CallEnd(first ? Side.CALLEE : Side.CALLER, Reason.BYE, 0, ""));
         Request last = carol.send(ofCarol.request("BYE"));
-        stays.reply(stays.awaitRequest("BYE"), 200);
+        stays.respond(stays.awaitRequest("BYE"), 200);
         carol.awaitResponse(last, 200);
     }
 
@@ -99,7 +99,7 @@ class ThirdPartyTransferTest {
 
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.header("Replaces")).isEqualTo(mirrored(call.second()) + ";early-only");
-        bob.reply(received, 486);
+        bob.respond(received, 486);
         refused(invite, 486);
         assertThat(call.call().state()).isEqualTo(ThirdPartyCall.State.CONNECTED);
     }
@@ -119,7 +119,7 @@ class ThirdPartyTransferTest {
 
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.header("Replaces")).isEqualTo(wrong);
-        bob.reply(received, 481);
+        bob.respond(received, 481);
         refused(invite, 481);
     }
 

@@ -34,7 +34,7 @@ class TimerTest {
         WireMessage first = bob.awaitRequest("INVITE");
         assertThat(bob.awaitRequest("INVITE").text()).isEqualTo(first.text());
         assertThat(bob.awaitRequest("INVITE").text()).isEqualTo(first.text());
-        bob.reply(first, 180);
+        bob.respond(first, 180);
         bob.pendingAfterRoundTrip();
         bob.discardPending();
 
@@ -69,7 +69,7 @@ class TimerTest {
     @Test
     void calleeThatIgnoresTheCancelIsAbandoned() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 180);
+        bob.respond(bob.awaitRequest("INVITE"), 180);
         alice.awaitResponse(invite, 180);
         alice.send(invite.cancel());
         bob.awaitRequest("CANCEL");
@@ -82,11 +82,11 @@ class TimerTest {
     void callThatRingsTooLongIsCancelled() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 180);
+        bob.respond(received, 180);
         alice.awaitResponse(invite, 180);
 
-        bob.reply(bob.awaitRequest("CANCEL"), 200);
-        bob.reply(received, 487);
+        bob.respond(bob.awaitRequest("CANCEL"), 200);
+        bob.respond(received, 487);
 
         assertThat(alice.awaitFinal(invite).status()).isIn(408, 487);
     }
@@ -114,7 +114,7 @@ class TimerTest {
             callee.awaitRequest("MESSAGE"); // half a second later
 
             assertThat(caller.pendingAfterRoundTrip()).isEmpty();
-            callee.reply(received, 200);
+            callee.respond(received, 200);
             caller.awaitResponse(message, 200);
         }
     }
@@ -123,7 +123,7 @@ class TimerTest {
     void requestTimeoutOfTheCalleeIsNotForwardedToANonInvite() {
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
 
-        bob.reply(bob.awaitRequest("MESSAGE"), 408);
+        bob.respond(bob.awaitRequest("MESSAGE"), 408);
 
         until(() -> proxy.proxy().statistics().unanswered() == 0);
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(m -> m.status() == 408);
@@ -132,7 +132,7 @@ class TimerTest {
     @Test
     void requestTimeoutOfTheCalleeIsForwardedToAnInvite() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 408);
+        bob.respond(bob.awaitRequest("INVITE"), 408);
 
         alice.send(invite.ack(alice.awaitResponse(invite, 408)).text());
     }
@@ -175,7 +175,7 @@ class TimerTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         bob.awaitRequest("INVITE");
 
-        desk.reply(desk.awaitRequest("INVITE"), 200);
+        desk.respond(desk.awaitRequest("INVITE"), 200);
 
         alice.awaitResponse(invite, 200);
     }
@@ -184,13 +184,13 @@ class TimerTest {
     void lateSuccessIsForwardedAndAnEvenLaterOneDropped() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(invite, 200);
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(invite, 200);
 
         until(() -> {
-            bob.reply(received, 200);
+            bob.respond(received, 200);
             bob.pendingAfterRoundTrip();
             return alice.pendingAfterRoundTrip().stream().noneMatch(m -> m.status() == 200) || forget();
         });
@@ -205,11 +205,11 @@ class TimerTest {
     void nothingIsLeftWhenAllTimersHaveFired() {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         Dialog dialog = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(dialog.ack());
         Request bye = alice.send(dialog.request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));

@@ -98,12 +98,12 @@ class TlsTest {
         assertThat(received.elements("Record-Route"))
                 .hasSize(2)
                 .allSatisfy(route -> assertThat(route).startsWith("<sip:" + ours() + ";transport=tls"));
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         assertThat(bob.awaitRequest("ACK").has("Route")).isFalse();
         Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
         bob.awaitResponse(bye, 200);
         assertThat(bob.acceptedConnections()).isZero();
         assertThat(alice.acceptedConnections()).isZero();
@@ -124,12 +124,12 @@ class TlsTest {
         assertThat(received.elements("Record-Route").get(1))
                 .startsWith("<sip:" + proxy.udpHostPort())
                 .doesNotContain("transport", ";ft=");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request info = alice.send(caller.request("INFO"));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
         Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
         assertThat(alice.awaitRequest("BYE").topVia()).startsWith("SIP/2.0/UDP " + proxy.udpHostPort());
@@ -145,15 +145,15 @@ class TlsTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
 
         WireMessage received = bob.awaitRequest("INVITE");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request info = bob.send(Dialog.ofCallee(bob, received, ok).request("INFO"));
-        alice.reply(alice.awaitRequest("INFO"), 200);
+        alice.respond(alice.awaitRequest("INFO"), 200);
         bob.awaitResponse(info, 200);
         Request bye = alice.send(caller.request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         assertThat(alice.acceptedConnections()).isZero();
     }
@@ -176,12 +176,12 @@ class TlsTest {
         WireClient.Tcp bob = registered("bob");
         WireClient.Udp alice = proxy.udp("alice");
         Request first = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog toBob = Dialog.ofCaller(alice, alice.awaitResponse(first, 200));
         String token = toBob.routes().get(1).replaceAll(".*(;ft=[^;>]*).*", "$1");
         WireClient.Udp carol = proxy.registered("carol");
         Request second = alice.send(alice.request("INVITE", "sip:carol@sip.test"));
-        carol.reply(carol.awaitRequest("INVITE"), 200);
+        carol.respond(carol.awaitRequest("INVITE"), 200);
         Dialog toCarol = Dialog.ofCaller(alice, alice.awaitResponse(second, 200));
         bob.discardPending();
 
@@ -203,7 +203,7 @@ class TlsTest {
         alice.disconnect();
         Awaitility.await().until(() -> proxy.proxy().statistics().connections() == 0);
 
-        bob.reply(received, 200);
+        bob.respond(received, 200);
 
         alice.awaitResponse(named, 200);
         assertThat(alice.acceptedConnections()).isEqualTo(1);
@@ -219,10 +219,10 @@ class TlsTest {
 
         Request message = alice.send(alice.request("MESSAGE", "sip:server@localhost:" + port + ";transport=tls"));
 
-        server.reply(server.awaitRequest("MESSAGE"), 200);
+        server.respond(server.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(message, 200);
         Request again = alice.send(alice.request("MESSAGE", "sips:server@localhost:" + port));
-        server.reply(server.awaitRequest("MESSAGE"), 200);
+        server.respond(server.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(again, 200);
         assertThat(server.acceptedConnections()).as("reused").isEqualTo(1);
     }
@@ -266,7 +266,7 @@ class TlsTest {
 
         Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
 
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
         alice.awaitResponse(message, 200);
         assertThat(wrong.pending()).isEmpty();
     }
@@ -320,7 +320,7 @@ class TlsTest {
         WireClient.Tcp alice = proxy.tls("alice", PHONE);
 
         Request invite = alice.send(alice.request("INVITE", "sips:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 302, "Contact: <sip:other@" + other.hostPort() + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 302, "Contact: <sip:other@" + other.hostPort() + ">");
 
         alice.awaitFinal(invite);
         assertThat(other.pendingAfterRoundTrip()).isEmpty();

@@ -133,7 +133,7 @@ class TortureTest {
             assertThat(request.text().substring(request.text().indexOf("\r\n\r\n")))
                     .isEqualTo(new String(row.wire(), ISO_8859_1)
                             .substring(new String(row.wire(), ISO_8859_1).indexOf("\r\n\r\n")));
-            phone.reply(request, 180);
+            phone.respond(request, 180);
         } else if (row.outcome().equals(DROPPED)) {
             assertThat(attacker.pendingAfterRoundTrip()).isEmpty();
             assertThat(phone.pendingAfterRoundTrip()).isEmpty();
@@ -237,7 +237,7 @@ class TortureTest {
         assertAlive();
         assertThat(caller.pendingAfterRoundTrip()).isEmpty();
 
-        phone.reply(received, 180);
+        phone.respond(received, 180);
 
         caller.awaitResponse(invite, 180);
     }

@@ -103,7 +103,7 @@ class TransactionBytesTest {
             WireClient.Udp bob = proxy.registered("bob");
             Request invite = stranger.send(stranger.request("INVITE", "sip:bob@sip.test"));
             WireMessage received = bob.awaitRequest("INVITE");
-            bob.reply(received, 200);
+            bob.respond(received, 200);
             WireMessage ok = stranger.awaitResponse(invite, 200);
             Dialog dialog = Dialog.ofCaller(stranger, ok);
             stranger.send(dialog.ack());
@@ -117,7 +117,7 @@ class TransactionBytesTest {
                     "the gateway's INVITE",
                     m -> m.method().equals("INVITE") && m.text().contains("gateway@"));
             stranger.send(dialog.request("INFO").body("text/plain", BODY));
-            bob.reply(bob.awaitRequest("INFO"), 200);
+            bob.respond(bob.awaitRequest("INFO"), 200);
         }
     }
 
@@ -157,7 +157,7 @@ class TransactionBytesTest {
             WireClient.Udp stranger = proxy.udp("stranger");
             WireClient.Udp bob = proxy.registered("bob");
             stranger.send(stranger.request("INVITE", "sip:bob@sip.test"));
-            bob.reply(bob.awaitRequest("INVITE"), 180);
+            bob.respond(bob.awaitRequest("INVITE"), 180);
             stranger.send(large(stranger, "MESSAGE", "mallory"));
             until(() -> proxy.proxy().statistics().serverTransactions() == 2);
             assertThat(proxy.proxy().statistics().transactionBytes()).isPositive();
@@ -178,7 +178,7 @@ class TransactionBytesTest {
             WireMessage received = bob.awaitRequest("INVITE");
             until(() -> proxy.proxy().statistics().transactionBytes() > 59_000);
 
-            bob.reply(received, 180);
+            bob.respond(received, 180);
             stranger.awaitResponse(invite, 180);
 
             until(() -> proxy.proxy().statistics().transactionBytes() < 10_000);
@@ -186,8 +186,8 @@ class TransactionBytesTest {
             stranger.awaitResponse(cancel, 200);
             WireMessage passedOn = bob.awaitRequest("CANCEL");
             assertThat(passedOn.topVia()).isEqualTo(received.topVia());
-            bob.reply(passedOn, 200);
-            bob.reply(received, 487);
+            bob.respond(passedOn, 200);
+            bob.respond(received, 487);
             WireMessage end = stranger.awaitResponse(invite, 487);
             stranger.send(invite.ack(end).text());
             assertThat(bob.awaitRequest("ACK").topVia()).isEqualTo(received.topVia());

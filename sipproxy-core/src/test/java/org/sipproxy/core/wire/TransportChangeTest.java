@@ -23,7 +23,7 @@ class TransportChangeTest extends TransportScene {
                 .startsWith("<sip:" + proxy.udpHostPort())
                 .contains(";lr")
                 .doesNotContain("transport=tcp");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         assertThat(bob.awaitRequest("ACK").has("Route")).isFalse();
@@ -31,7 +31,7 @@ class TransportChangeTest extends TransportScene {
         WireMessage atAlice = alice.awaitRequest("BYE");
         assertThat(atAlice.has("Route")).isFalse();
         assertThat(atAlice.topVia()).startsWith("SIP/2.0/UDP " + proxy.udpHostPort());
-        alice.reply(atAlice, 200);
+        alice.respond(atAlice, 200);
         bob.awaitResponse(bye, 200);
     }
 
@@ -49,12 +49,12 @@ class TransportChangeTest extends TransportScene {
         assertThat(received.elements("Record-Route").get(1))
                 .startsWith("<sip:" + proxy.tcpHostPort())
                 .contains("transport=tcp");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(carol, carol.awaitResponse(invite, 200));
         carol.send(caller.ack());
         bob.awaitRequest("ACK");
         Request bye = carol.send(caller.request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         carol.awaitResponse(bye, 200);
     }
 
@@ -72,7 +72,7 @@ class TransportChangeTest extends TransportScene {
     void failureOverTcpIsAcknowledgedAndNotRetransmitted() {
         WireClient.Tcp bob = proxy.registeredByTcp("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
 
         bob.awaitRequest("ACK");
         WireMessage failure = alice.awaitResponse(invite, 486);
@@ -117,13 +117,13 @@ class TransportChangeTest extends TransportScene {
 
         Request bye = carol.send(dialog.request("BYE"));
 
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         carol.awaitResponse(bye, 200);
     }
 
     private static Dialog call(WireClient from, WireClient to, String user) {
         Request invite = from.send(from.request("INVITE", "sip:" + user + "@sip.test"));
-        to.reply(to.awaitRequest("INVITE"), 200);
+        to.respond(to.awaitRequest("INVITE"), 200);
         return Dialog.ofCaller(from, from.awaitResponse(invite, 200));
     }
 }

@@ -153,7 +153,7 @@ class UnavailableUserTest {
         Request options =
                 stranger.send(stranger.request("OPTIONS", "sip:bob@sip.test").from("<sip:x@elsewhere.test>;tag=1"));
 
-        bob.reply(bob.awaitRequest("OPTIONS"), 200);
+        bob.respond(bob.awaitRequest("OPTIONS"), 200);
 
         stranger.awaitResponse(options, 200);
     }

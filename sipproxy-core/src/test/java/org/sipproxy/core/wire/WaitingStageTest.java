@@ -77,7 +77,7 @@ class WaitingStageTest {
 
         alice.awaitResponse(invite, 100);
         released.countDown();
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
     }
 
@@ -97,7 +97,7 @@ class WaitingStageTest {
         }
 
         released.countDown();
-        calls.forEach(call -> bob.reply(bob.awaitRequest("INVITE"), 486));
+        calls.forEach(call -> bob.respond(bob.awaitRequest("INVITE"), 486));
         calls.forEach(call -> alice.awaitResponse(call, 486));
     }
 
@@ -173,11 +173,11 @@ class WaitingStageTest {
 
         assertThat(alice.awaitResponse(refused, 503).lines("Retry-After")).isNotEmpty();
         released.countDown();
-        bob.reply(bob.awaitRequest("INVITE"), 486);
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         inside.forEach(call -> alice.awaitResponse(call, 486));
         Request next = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(next, 486);
     }
 
@@ -202,7 +202,7 @@ class WaitingStageTest {
         WireClient.Udp alice = proxy.udp("alice");
         WireClient.Udp bob = proxy.registered("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 200);
+        bob.respond(bob.awaitRequest("INVITE"), 200);
         Dialog dialog = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         alice.send(dialog.ack());
@@ -229,7 +229,7 @@ class WaitingStageTest {
         seen.clear();
 
         Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("MESSAGE"), 200);
+        bob.respond(bob.awaitRequest("MESSAGE"), 200);
 
         alice.awaitResponse(message, 200);
         assertThat(seen).containsExactly("first", "second", "third");
@@ -317,8 +317,8 @@ class WaitingStageTest {
         assertThatIllegalStateException().isThrownBy(late::jain);
         assertThatIllegalStateException().isThrownBy(late::trust);
 
-        bob.reply(received, 486);
-        carol.reply(carol.awaitRequest("INVITE"), 486);
+        bob.respond(received, 486);
+        carol.respond(carol.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
     }
 
@@ -409,7 +409,7 @@ class WaitingStageTest {
 
         new Thread(() -> awake.complete(null)).start();
 
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
         assertThat(seen).containsExactly("0 bindings");
     }

@@ -94,18 +94,18 @@ class WebSocketTest {
         assertThat(received.elements("Record-Route").get(1))
                 .startsWith("<sip:" + proxy.hostPort(kind))
                 .contains(";transport=ws", ";lr", ";ft=");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request info = alice.send(caller.request("INFO"));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
         Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
         WireMessage atAlice = alice.awaitRequest("BYE");
         assertThat(atAlice.topVia()).startsWith("SIP/2.0/" + kind + " " + proxy.hostPort(kind));
         assertThat(atAlice.has("Route")).isFalse();
-        alice.reply(atAlice, 200);
+        alice.respond(atAlice, 200);
         bob.awaitResponse(bye, 200);
     }
 
@@ -119,12 +119,12 @@ class WebSocketTest {
 
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.text()).startsWith("INVITE " + bob.contact() + " SIP/2.0");
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request bye = alice.send(caller.request("BYE"));
-        bob.reply(bob.awaitRequest("BYE"), 200);
+        bob.respond(bob.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         assertThat(ok.isResponse()).isTrue();
     }
@@ -138,15 +138,15 @@ class WebSocketTest {
 
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.elements("Record-Route")).hasSize(2);
-        WireMessage ok = bob.reply(received, 200);
+        WireMessage ok = bob.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request info = alice.send(caller.request("INFO"));
-        bob.reply(bob.awaitRequest("INFO"), 200);
+        bob.respond(bob.awaitRequest("INFO"), 200);
         alice.awaitResponse(info, 200);
         Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
-        alice.reply(alice.awaitRequest("BYE"), 200);
+        alice.respond(alice.awaitRequest("BYE"), 200);
         bob.awaitResponse(bye, 200);
     }
 
@@ -231,7 +231,7 @@ class WebSocketTest {
 
         WireMessage received = bob.awaitRequest("MESSAGE");
         assertThat(received.text()).endsWith("\r\n\r\nhello");
-        bob.reply(received, 200);
+        bob.respond(received, 200);
         alice.awaitResponse(without, 200);
         Request longer = alice.request("MESSAGE", "sip:bob@sip.test").body("text/plain", "hello");
         alice.send(longer.text().replace("Content-Length: 5", "Content-Length: 50"));

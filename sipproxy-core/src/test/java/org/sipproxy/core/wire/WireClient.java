@@ -133,7 +133,7 @@ abstract class WireClient implements AutoCloseable {
     }
 
     /** Sends a response with the usual headers filled in. */
-    WireMessage reply(WireMessage request, int status, String... lines) {
+    WireMessage respond(WireMessage request, int status, String... lines) {
         WireMessage response = Response.of(this, request, status, lines);
         send(response.text());
         return response;

@@ -54,12 +54,12 @@ class WithoutJainSipTest {
 
                 alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));
                 Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
-                bob.reply(bob.awaitRequest("MESSAGE"), 200);
+                bob.respond(bob.awaitRequest("MESSAGE"), 200);
                 alice.awaitResponse(message, 200);
 
                 Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
                 WireMessage atBob = bob.awaitRequest("INVITE");
-                bob.reply(atBob, 486);
+                bob.respond(atBob, 486);
                 alice.awaitResponse(invite, 486);
                 bob.awaitRequest("ACK");
                 return atBob.header("X-Screened");

@@ -125,7 +125,7 @@ class GatewaysOnTheWireTest {
     private WireClient accepted(Request invite, String number) {
         alice.send(invite);
         WireClient taker = takerOf(number);
-        taker.reply(received(taker, number), 200);
+        taker.respond(received(taker, number), 200);
         alice.awaitResponse(invite, 200);
         return taker;
     }
@@ -154,7 +154,7 @@ class GatewaysOnTheWireTest {
             WireClient taker = takerOf("030" + i);
             WireMessage received = received(taker, "030" + i);
             assertThat(received.uri()).isEqualTo("sip:030" + i + "@" + taker.hostPort());
-            taker.reply(received, 200);
+            taker.respond(received, 200);
             alice.awaitResponse(invite, 200);
             takers.add(taker.name());
         }
@@ -168,10 +168,10 @@ class GatewaysOnTheWireTest {
         start(set(Algorithm.PRIORITY).downAfter(1).recoverAfter(Duration.ofSeconds(2)));
         Request invite = alice.send(invite("0301"));
         WireClient overloaded = gateways.get(0);
-        overloaded.reply(received(overloaded, "0301"), 503, "Retry-After: 600");
+        overloaded.respond(received(overloaded, "0301"), 503, "Retry-After: 600");
         received(gateways.get(1), "0301"); // and sends nothing until Timer B
         WireClient last = gateways.get(2);
-        last.reply(received(last, "0301"), 200);
+        last.respond(received(last, "0301"), 200);
         alice.awaitResponse(invite, 200);
         assertThat(status("one").state()).isEqualTo(MemberState.DOWN);
         assertThat(status("two").state()).isEqualTo(MemberState.DOWN);
@@ -190,7 +190,7 @@ class GatewaysOnTheWireTest {
         start(set(Algorithm.PRIORITY));
         Request invite = alice.send(invite("0301"));
         WireClient first = gateways.get(0);
-        first.reply(received(first, "0301"), 486);
+        first.respond(received(first, "0301"), 486);
 
         alice.awaitResponse(invite, 486);
         assertThat(gateways.get(1).pendingAfterRoundTrip().stream().filter(m -> isCallTo(m, "0301")))
@@ -239,7 +239,7 @@ class GatewaysOnTheWireTest {
                                             && message.method().equals("OPTIONS")) {
                                         WireMessage options = gateway.awaitRequest("OPTIONS");
                                         if (isAlive.test(gateway.name())) {
-                                            gateway.reply(options, 200);
+                                            gateway.respond(options, 200);
                                         }
                                     }
                                 }
@@ -295,14 +295,14 @@ class GatewaysOnTheWireTest {
         for (int i = 0; i < 3; i++) {
             Request invite = alice.send(invite("030" + i));
             WireClient taker = takerOf("030" + i);
-            taker.reply(received(taker, "030" + i), 200);
+            taker.respond(received(taker, "030" + i), 200);
             calls.put(taker.name(), Dialog.ofCaller(alice, alice.awaitResponse(invite, 200)));
         }
         assertThat(calls).containsOnlyKeys("one", "two", "three");
 
         Request bye = alice.send(calls.get("two").request("BYE"));
         WireClient two = gateways.get(1);
-        two.reply(two.awaitRequest("BYE"), 200);
+        two.respond(two.awaitRequest("BYE"), 200);
         alice.awaitResponse(bye, 200);
         await().untilAsserted(() -> assertThat(status("two").calls()).isZero());
 
@@ -333,7 +333,7 @@ class GatewaysOnTheWireTest {
         WireClient gateway = gateways.get(0);
 
         Request call = gateway.send(gateway.request("INVITE", "sip:bob@sip.test"));
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         gateway.awaitResponse(call, 486);
 
         Request unknown = gateway.send(gateway.request("INVITE", "sip:0301@sip.test"));
@@ -349,7 +349,7 @@ class GatewaysOnTheWireTest {
         proxy.register(bob, "0301", "");
         Request invite = alice.send(invite("0301"));
 
-        bob.reply(bob.awaitRequest("INVITE"), 486);
+        bob.respond(bob.awaitRequest("INVITE"), 486);
         alice.awaitResponse(invite, 486);
     }
 

@@ -95,7 +95,7 @@ class TrunkFromTest {
     private CallScene.Established establish() {
         Request invite = alice.send(invite());
         WireMessage received = provider.awaitRequest("INVITE");
-        WireMessage ok = provider.reply(received, 200);
+        WireMessage ok = provider.respond(received, 200);
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         alice.send(caller.ack());
         WireMessage ack = provider.awaitRequest("ACK");
@@ -110,9 +110,9 @@ class TrunkFromTest {
         assertThat(uri(received.header("From"))).isEqualTo(account);
         assertThat(received.header("From")).endsWith(invite.from().replaceAll(".*;tag=", ";tag="));
         assertThat(received.lines("P-Asserted-Identity")).isEmpty();
-        provider.reply(received, 180);
+        provider.respond(received, 180);
         assertThat(alice.awaitResponse(invite, 180).header("From")).isEqualTo(invite.from());
-        WireMessage ok = provider.reply(received, 200);
+        WireMessage ok = provider.respond(received, 200);
         WireMessage answer = alice.awaitResponse(invite, 200);
         assertThat(answer.header("From")).isEqualTo(invite.from());
         Dialog caller = Dialog.ofCaller(alice, answer);
@@ -123,7 +123,7 @@ class TrunkFromTest {
         Request refresh = alice.send(caller.request("INVITE"));
         WireMessage refreshed = provider.awaitRequest("INVITE");
         assertThat(uri(refreshed.header("From"))).isEqualTo(account);
-        provider.reply(refreshed, 200);
+        provider.respond(refreshed, 200);
         assertThat(alice.awaitResponse(refresh, 200).header("From")).isEqualTo(refresh.from());
         alice.send(caller.ack());
         provider.awaitRequest("ACK");
@@ -132,13 +132,13 @@ class TrunkFromTest {
         assertThat(uri(info.to())).isEqualTo(account);
         WireMessage atAlice = alice.awaitRequest("INFO");
         assertThat(atAlice.header("To")).isEqualTo(invite.from());
-        alice.reply(atAlice, 200);
+        alice.respond(atAlice, 200);
         assertThat(provider.awaitResponse(info, 200).header("To")).isEqualTo(info.to());
 
         Request bye = provider.send(callee.request("BYE"));
         WireMessage ended = alice.awaitRequest("BYE");
         assertThat(ended.header("To")).isEqualTo(invite.from());
-        alice.reply(ended, 200);
+        alice.respond(ended, 200);
         assertThat(provider.awaitResponse(bye, 200).header("To")).isEqualTo(bye.to());
     }
 
@@ -146,14 +146,14 @@ class TrunkFromTest {
     void aChallengeAndAFailureAreNotSeenByTheCallerEither() {
         Request invite = alice.send(invite());
         WireMessage first = provider.awaitRequest("INVITE");
-        provider.reply(first, 407, "Proxy-Authenticate: Digest realm=\"carrier.test\", nonce=\"n1\", qop=\"auth\"");
+        provider.respond(first, 407, "Proxy-Authenticate: Digest realm=\"carrier.test\", nonce=\"n1\", qop=\"auth\"");
         WireMessage second = provider.await(
                 "INVITE with credentials",
                 m -> !m.isResponse()
                         && m.method().equals("INVITE")
                         && !m.lines("Proxy-Authorization").isEmpty());
         assertThat(second.header("From")).isEqualTo(first.header("From"));
-        provider.reply(second, 486);
+        provider.respond(second, 486);
         assertThat(alice.awaitResponse(invite, 486).header("From")).isEqualTo(invite.from());
     }
 
@@ -161,13 +161,13 @@ class TrunkFromTest {
     void aCancelHasTheFromOfItsInvite() {
         Request invite = alice.send(invite());
         WireMessage received = provider.awaitRequest("INVITE");
-        provider.reply(received, 180);
+        provider.respond(received, 180);
         alice.awaitResponse(invite, 180);
         alice.send(invite.cancel());
         WireMessage cancel = provider.awaitRequest("CANCEL");
         assertThat(cancel.header("From")).isEqualTo(received.header("From"));
-        provider.reply(cancel, 200);
-        provider.reply(received, 487);
+        provider.respond(cancel, 200);
+        provider.respond(received, 487);
         assertThat(alice.awaitResponse(invite, 487).header("From")).isEqualTo(invite.from());
         assertThat(provider.awaitRequest("ACK").header("From")).isEqualTo(received.header("From"));
     }
@@ -181,8 +181,8 @@ class TrunkFromTest {
         CompletableFuture<Call> ended = proxy.proxy().calls().hangUp(tracked, "over");
         WireMessage atAlice = alice.awaitRequest("BYE");
         WireMessage atProvider = provider.awaitRequest("BYE");
-        alice.reply(atAlice, 200);
-        provider.reply(atProvider, 200);
+        alice.respond(atAlice, 200);
+        provider.respond(atProvider, 200);
 
         CallScene.join(ended);
         assertThat(uri(atAlice.header("To")))
@@ -197,7 +197,7 @@ class TrunkFromTest {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
         WireMessage received = bob.awaitRequest("INVITE");
         assertThat(received.header("From")).isEqualTo(invite.from());
-        bob.reply(received, 486);
+        bob.respond(received, 486);
         assertThat(alice.awaitResponse(invite, 486).header("From")).isEqualTo(invite.from());
     }
 }

@@ -116,7 +116,7 @@ class TrunkOnTheWireTest {
     }
 
     private WireMessage accept(WireMessage register, int seconds) {
-        return provider.reply(register, 200, "Contact: " + register.header("Contact") + ";expires=" + seconds);
+        return provider.respond(register, 200, "Contact: " + register.header("Contact") + ";expires=" + seconds);
     }
 
     /** Waits for a request with credentials; a retransmission of the one before has none, or another nonce. */
@@ -139,7 +139,7 @@ class TrunkOnTheWireTest {
         Request invite = alice.send(alice.request("INVITE", "tel:+49-30-999").with("X-Proof: yes"));
         WireMessage received = provider.awaitRequest("INVITE");
         assertThat(received.uri()).startsWith("sip:+49").contains("999@" + "127.0.0.1");
-        provider.reply(received, 486);
+        provider.respond(received, 486);
         alice.awaitResponse(invite, 486);
         Request fax = alice.send(alice.request("INVITE", "fax:+4930999").with("X-Proof: yes"));
         alice.awaitResponse(fax, 416);
@@ -155,7 +155,7 @@ class TrunkOnTheWireTest {
     void registersWithCredentialsAndUnregistersWhenTheProxyCloses() {
         start(trunk -> trunk);
         WireMessage first = provider.awaitRequest("REGISTER");
-        provider.reply(first, 401, challenge("WWW-Authenticate", "n1"));
+        provider.respond(first, 401, challenge("WWW-Authenticate", "n1"));
         WireMessage second = authorized("REGISTER", "n1");
         assertThat(second.header("Call-ID")).isEqualTo(first.header("Call-ID"));
         assertThat(second.header("CSeq")).isEqualTo("2 REGISTER");
@@ -168,13 +168,13 @@ class TrunkOnTheWireTest {
         WireMessage farewell = provider.await(
                 "REGISTER with Expires: 0",
                 m -> !m.isResponse() && m.lines("Expires").contains("0"));
-        provider.reply(farewell, 401, challenge("WWW-Authenticate", "n2"));
+        provider.respond(farewell, 401, challenge("WWW-Authenticate", "n2"));
         WireMessage last = authorized("REGISTER", "n2");
         assertThat(last.header("Expires")).isEqualTo("0");
         assertThat(last.header("Contact")).isEqualTo(first.header("Contact"));
         assertThat(last.header("CSeq")).isEqualTo("4 REGISTER");
         assertThat(parameter(last.header("Authorization"), "nonce")).isEqualTo("n2");
-        provider.reply(last, 200);
+        provider.respond(last, 200);
 
         closed.orTimeout(10, TimeUnit.SECONDS).join();
         assertThat(trunk.status().state()).isEqualTo(TrunkState.UNREGISTERED);
@@ -229,8 +229,8 @@ class TrunkOnTheWireTest {
     @Test
     void wrongPasswordIsNotRepeated() {
         start(trunk -> trunk);
-        provider.reply(provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "n1"));
-        provider.reply(authorized("REGISTER", "n1"), 401, challenge("WWW-Authenticate", "n2"));
+        provider.respond(provider.awaitRequest("REGISTER"), 401, challenge("WWW-Authenticate", "n1"));
+        provider.respond(authorized("REGISTER", "n1"), 401, challenge("WWW-Authenticate", "n2"));
 
         awaitState(TrunkState.REJECTED);
         assertThat(trunk.status().nextAttempt().orElseThrow())
@@ -242,7 +242,7 @@ class TrunkOnTheWireTest {
     private Dialog answered(String number, String nonce) {
         Request invite = alice.send(invite(number));
         WireMessage first = provider.awaitRequest("INVITE");
-        provider.reply(first, 407, proxyChallenge(nonce));
+        provider.respond(first, 407, proxyChallenge(nonce));
         provider.awaitRequest("ACK");
         WireMessage second = authorized("INVITE", nonce);
         assertThat(second.header("CSeq")).isEqualTo(first.header("CSeq"));
@@ -251,9 +251,9 @@ class TrunkOnTheWireTest {
         assertThat(second.branch()).isNotEqualTo(first.branch());
         assertThat(second.uri()).isEqualTo("sip:" + number + "@" + provider.hostPort());
         assertThat(parameter(second.header("Proxy-Authorization"), "uri")).isEqualTo(second.uri());
-        provider.reply(second, 180);
+        provider.respond(second, 180);
         alice.awaitResponse(invite, 180);
-        provider.reply(second, 200);
+        provider.respond(second, 200);
         WireMessage ok = alice.awaitResponse(invite, 200);
         assertThat(alice.pending()).noneMatch(m -> m.isResponse() && m.status() == 407);
         Dialog dialog = Dialog.ofCaller(alice, ok);
@@ -270,10 +270,10 @@ class TrunkOnTheWireTest {
         Request bye = alice.send(dialog.request("BYE"));
         WireMessage first = provider.awaitRequest("BYE");
         assertThat(parameter(first.header("Proxy-Authorization"), "nc")).isEqualTo("00000002");
-        provider.reply(first, 407, proxyChallenge("n2", "stale=true"));
+        provider.respond(first, 407, proxyChallenge("n2", "stale=true"));
         WireMessage second = authorized("BYE", "n2");
         assertThat(parameter(second.header("Proxy-Authorization"), "nonce")).isEqualTo("n2");
-        provider.reply(second, 200);
+        provider.respond(second, 200);
         alice.awaitResponse(bye, 200);
     }
 
@@ -286,7 +286,7 @@ class TrunkOnTheWireTest {
         WireMessage received =
                 provider.await("INVITE to 0302", m -> !m.isResponse() && m.uri().startsWith("sip:0302@"));
         assertThat(parameter(received.header("Proxy-Authorization"), "nonce")).isEqualTo("n1");
-        provider.reply(received, 486);
+        provider.respond(received, 486);
         alice.awaitResponse(invite, 486);
     }
 
@@ -294,8 +294,8 @@ class TrunkOnTheWireTest {
     void failureAfterTheChallengeIsTheResponse() {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
-        provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
-        provider.reply(authorized("INVITE", "n1"), 486);
+        provider.respond(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
+        provider.respond(authorized("INVITE", "n1"), 486);
 
         assertThat(alice.awaitFinal(invite).status()).isEqualTo(486);
     }
@@ -304,8 +304,8 @@ class TrunkOnTheWireTest {
     void callersGetNoChallengeForARejectedLogin() {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
-        provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
-        provider.reply(authorized("INVITE", "n1"), 407, proxyChallenge("n2"));
+        provider.respond(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
+        provider.respond(authorized("INVITE", "n1"), 407, proxyChallenge("n2"));
 
         WireMessage response = alice.awaitFinal(invite);
         assertThat(response.status()).isEqualTo(403);
@@ -316,7 +316,7 @@ class TrunkOnTheWireTest {
     void challengeOfACalleeReachesTheCaller() {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
-        provider.reply(
+        provider.respond(
                 provider.awaitRequest("INVITE"), 401, "WWW-Authenticate: Digest realm=\"callee.test\", nonce=\"1\"");
 
         assertThat(alice.awaitFinal(invite).header("WWW-Authenticate")).contains("callee.test");
@@ -326,14 +326,14 @@ class TrunkOnTheWireTest {
     void callerWhoHangsUpDuringTheChallengeGetsA487() {
         start(Trunk.Builder::withoutRegistration);
         Request invite = alice.send(invite("0301"));
-        provider.reply(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
+        provider.respond(provider.awaitRequest("INVITE"), 407, proxyChallenge("n1"));
         WireMessage second = authorized("INVITE", "n1");
-        provider.reply(second, 180);
+        provider.respond(second, 180);
         alice.awaitResponse(invite, 180);
 
         alice.send(invite.cancel());
-        provider.reply(provider.awaitRequest("CANCEL"), 200);
-        provider.reply(second, 487);
+        provider.respond(provider.awaitRequest("CANCEL"), 200);
+        provider.respond(second, 487);
         assertThat(alice.awaitFinal(invite).status()).isEqualTo(487);
     }
 
@@ -346,7 +346,7 @@ class TrunkOnTheWireTest {
 
         String contact = register.header("Contact").replaceAll("[<>]", "");
         Request call = provider.send(provider.request("INVITE", contact).to("<sip:4930123@carrier.test>"));
-        alice.reply(alice.awaitRequest("INVITE"), 486);
+        alice.respond(alice.awaitRequest("INVITE"), 486);
         provider.awaitResponse(call, 486);
     }
 }

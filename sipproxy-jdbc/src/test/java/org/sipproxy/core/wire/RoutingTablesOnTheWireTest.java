@@ -61,7 +61,7 @@ class RoutingTablesOnTheWireTest {
     private static WireMessage message(WireClient from, String uri, WireClient to) {
         Request message = from.send(from.request("MESSAGE", uri));
         WireMessage received = to.awaitRequest("MESSAGE");
-        to.reply(received, 200);
+        to.respond(received, 200);
         from.awaitResponse(message, 200);
         return received;
     }
@@ -239,7 +239,7 @@ class RoutingTablesOnTheWireTest {
                 .orElseThrow();
         WireMessage received = taker.awaitRequest("MESSAGE");
         assertThat(received.uri()).isEqualTo("sip:8%3b00@" + taker.hostPort());
-        taker.reply(received, status);
+        taker.respond(received, status);
         caller.awaitResponse(message, status);
         return taker.name();
     }

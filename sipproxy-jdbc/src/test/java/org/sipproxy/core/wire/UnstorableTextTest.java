@@ -117,7 +117,7 @@ class UnstorableTextTest {
             for (WireClient phone : phones) {
                 WireClient caller = proxy.udp("caller");
                 Request message = caller.send(caller.request("MESSAGE", "sip:" + phone.name() + "@sip.test"));
-                phone.reply(phone.awaitRequest("MESSAGE"), 200);
+                phone.respond(phone.awaitRequest("MESSAGE"), 200);
                 caller.awaitResponse(message, 200);
             }
             assertNoFailure(proxy);
@@ -238,7 +238,7 @@ class UnstorableTextTest {
             assertThat(status(alice, alice.request("MESSAGE", "sip:%e2%82%ac@sip.test")))
                     .isEqualTo(404);
             Request toAlias = alice.send(alice.request("MESSAGE", "sip:sales@sip.test"));
-            bob.reply(bob.awaitRequest("MESSAGE"), 200);
+            bob.respond(bob.awaitRequest("MESSAGE"), 200);
             alice.awaitResponse(toAlias, 200);
         }
     }

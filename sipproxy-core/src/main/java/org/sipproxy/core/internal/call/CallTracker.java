@@ -56,9 +56,9 @@ public final class CallTracker implements Calls {
     private static final int NORMAL = 16;
 
     private static final Outcome TOO_MANY_IN_TOTAL =
-            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Too Many Calls", "Retry-After: 10");
-    private static final Outcome CALLER_HAS_TOO_MANY = Outcome.reply(StatusCode.FORBIDDEN, "Too Many Calls");
-    private static final Outcome CALLEE_HAS_TOO_MANY = Outcome.reply(StatusCode.BUSY_HERE);
+            Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Too Many Calls", "Retry-After: 10");
+    private static final Outcome CALLER_HAS_TOO_MANY = Outcome.respond(StatusCode.FORBIDDEN, "Too Many Calls");
+    private static final Outcome CALLEE_HAS_TOO_MANY = Outcome.respond(StatusCode.BUSY_HERE);
 
     private final ConcurrentHashMap<CallKey, TrackedCall> calls = new ConcurrentHashMap<>();
     private final UserCalls users = new UserCalls();

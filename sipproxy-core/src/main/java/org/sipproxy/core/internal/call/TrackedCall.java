@@ -352,7 +352,7 @@ final class TrackedCall extends Timer implements RelayProgress {
         Method method = request.method();
         if (state == CallState.ENDED) {
             // crosses the BYEs of this proxy: the other side does not know the dialog any more
-            return method == Method.BYE && isOfDialog ? Outcome.reply(StatusCode.OK) : null;
+            return method == Method.BYE && isOfDialog ? Outcome.respond(StatusCode.OK) : null;
         }
         if (state == CallState.ANSWERED && !isOfDialog) {
             return null; // another dialog of a forked INVITE

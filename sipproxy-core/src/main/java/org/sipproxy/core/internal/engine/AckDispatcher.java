@@ -72,8 +72,8 @@ final class AckDispatcher {
             engine.forwarder.relayAck(context, relay.targets());
         } else if (outcome instanceof Outcome.Discard discard) {
             engine.refusals.dropped(context, discard.why());
-        } else if (outcome instanceof Outcome.Reply reply) {
-            engine.refusals.dropped(context, reply.statusCode() + " " + reply.reason());
+        } else if (outcome instanceof Outcome.Respond response) {
+            engine.refusals.dropped(context, response.statusCode() + " " + response.reason());
         }
         return false;
     }

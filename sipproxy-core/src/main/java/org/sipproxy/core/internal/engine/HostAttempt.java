@@ -77,8 +77,8 @@ final class HostAttempt implements HostTransaction.Owner {
     private void carryOut(Outcome outcome) {
         if (outcome == Outcome.blocked()) {
             routeOnWorker();
-        } else if (outcome instanceof Outcome.Reply reply) {
-            respond(reply);
+        } else if (outcome instanceof Outcome.Respond response) {
+            respond(response);
         } else if (outcome instanceof Outcome.Relay relay) {
             relay(relay);
         } else if (outcome instanceof Outcome.Awaits awaits) {
@@ -135,15 +135,15 @@ final class HostAttempt implements HostTransaction.Owner {
         }
     }
 
-    private void respond(Outcome.Reply reply) {
-        transaction.respond(reply.statusCode(), engine.localResponses.write(context, reply));
+    private void respond(Outcome.Respond response) {
+        transaction.respond(response.statusCode(), engine.localResponses.write(context, response));
     }
 
     private void relay(Outcome.Relay relay) {
         try {
             engine.forwarder.relay(context, transaction, relay);
         } catch (SipParseException e) {
-            respond((Outcome.Reply) Outcome.malformed(e));
+            respond(Outcome.malformed(e));
         }
     }
 

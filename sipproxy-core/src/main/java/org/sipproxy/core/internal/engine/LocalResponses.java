@@ -4,7 +4,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.codec.ResponseWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
-import org.sipproxy.core.internal.forwarding.LocalReplies;
+import org.sipproxy.core.internal.forwarding.LocalResponseWriter;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -13,10 +13,10 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /** Locally generated responses (RFC 3261 §8.2.6): To tag, stamp of the topmost Via, bytes. Does not send them. */
-final class LocalResponses implements LocalReplies {
+final class LocalResponses implements LocalResponseWriter {
 
-    static final Outcome.Reply OVERLOADED =
-            (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+    static final Outcome.Respond OVERLOADED =
+            Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
 
     private final ToTags toTags = new ToTags();
     private final BooleanSupplier closing;
@@ -31,7 +31,7 @@ final class LocalResponses implements LocalReplies {
     /** Returns the response with this status. From 400 on the context records that it was generated locally. */
     byte[] respond(RequestContext context, int statusCode) {
         boolean overloaded = statusCode == StatusCode.SERVICE_UNAVAILABLE && closing.getAsBoolean();
-        byte[] wire = write(context, overloaded ? OVERLOADED : (Outcome.Reply) Outcome.reply(statusCode));
+        byte[] wire = write(context, overloaded ? OVERLOADED : Outcome.respond(statusCode));
         if (statusCode >= 400) {
             context.localResponse(wire);
         }
@@ -53,15 +53,15 @@ final class LocalResponses implements LocalReplies {
     }
 
     @Override
-    public byte[] write(RequestContext context, Outcome.Reply reply) {
+    public byte[] write(RequestContext context, Outcome.Respond response) {
         SipRequest request = context.received();
         return ResponseWriter.write(
                 request,
                 stamp(context),
-                reply.statusCode(),
-                reply.reason(),
-                reply.statusCode() == StatusCode.TRYING ? null : toTags.tag(request),
-                reply.headerLines());
+                response.statusCode(),
+                response.reason(),
+                response.statusCode() == StatusCode.TRYING ? null : toTags.tag(request),
+                response.headerLines());
     }
 
     /** Returns what a response adds to the topmost Via; null if that Via is malformed. */

@@ -42,13 +42,11 @@ final class RequestDispatcher implements Completions {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
-    static final Outcome.Reply CANCELLED = (Outcome.Reply) Outcome.reply(StatusCode.REQUEST_TERMINATED);
+    static final Outcome.Respond CANCELLED = Outcome.respond(StatusCode.REQUEST_TERMINATED);
 
-    private static final Outcome.Reply NO_SUCH_CALL =
-            (Outcome.Reply) Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+    private static final Outcome.Respond NO_SUCH_CALL = Outcome.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
 
-    private static final Outcome.Reply BREADTH_EXCEEDED =
-            (Outcome.Reply) Outcome.reply(StatusCode.MAX_BREADTH_EXCEEDED);
+    private static final Outcome.Respond BREADTH_EXCEEDED = Outcome.respond(StatusCode.MAX_BREADTH_EXCEEDED);
 
     static final String NO_MEMORY = "the memory limit of transactions is reached";
     private static final byte[] NO_LINES = {};
@@ -106,9 +104,9 @@ final class RequestDispatcher implements Completions {
             return;
         }
         RequestContext context = engine.newContext(request, from);
-        Outcome.Reply reply = (Outcome.Reply) Outcome.malformed(defect);
-        context.responsePath().send(engine.localResponses.write(context, reply), SendFailure.IGNORE);
-        engine.refusals.refused(request, from, reply.statusCode(), reply.reason(), reply.headerLines());
+        Outcome.Respond response = Outcome.malformed(defect);
+        context.responsePath().send(engine.localResponses.write(context, response), SendFailure.IGNORE);
+        engine.refusals.refused(request, from, response.statusCode(), response.reason(), response.headerLines());
     }
 
     /**
@@ -302,8 +300,8 @@ final class RequestDispatcher implements Completions {
             return decideOnWorker(context, key);
         } else if (outcome instanceof Outcome.Awaits awaits) {
             return decideByStage(context, key, awaits.stage());
-        } else if (outcome instanceof Outcome.Reply reply) {
-            answer(context, key, reply);
+        } else if (outcome instanceof Outcome.Respond response) {
+            answer(context, key, response);
         } else if (outcome instanceof Outcome.Relay relay) {
             relay(context, key, relay);
         } else {
@@ -345,7 +343,7 @@ final class RequestDispatcher implements Completions {
     }
 
     private void relay(RequestContext context, TransactionKey key, Outcome.Relay relay) {
-        Outcome.Reply refusal = breadthRefusal(context, relay);
+        Outcome.Respond refusal = breadthRefusal(context, relay);
         if (refusal != null) {
             answer(context, key, refusal);
             return;
@@ -367,7 +365,7 @@ final class RequestDispatcher implements Completions {
         }
         CallTracker calls = engine.callTracker;
         Outcome tracked = calls == null ? relay : calls.relaying(context, relay);
-        if (tracked instanceof Outcome.Reply response) {
+        if (tracked instanceof Outcome.Respond response) {
             answer(context, key, response);
             return;
         }
@@ -375,18 +373,18 @@ final class RequestDispatcher implements Completions {
         try {
             engine.forwarder.relay(context, transaction, (Outcome.Relay) tracked);
         } catch (SipParseException e) {
-            answer(context, key, (Outcome.Reply) Outcome.malformed(e));
+            answer(context, key, Outcome.malformed(e));
         } catch (RuntimeException e) {
             failures.error(LOG, "forwarding of " + context.request().method() + " failed", e);
-            answer(context, key, (Outcome.Reply) Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR));
+            answer(context, key, Outcome.respond(StatusCode.SERVER_INTERNAL_ERROR));
         }
     }
 
-    private static Outcome.@Nullable Reply breadthRefusal(RequestContext context, Outcome.Relay relay) {
+    private static Outcome.@Nullable Respond breadthRefusal(RequestContext context, Outcome.Relay relay) {
         try {
             return RequestForwarder.exceedsBreadth(context, relay.targets()) ? BREADTH_EXCEEDED : null;
         } catch (SipParseException e) {
-            return (Outcome.Reply) Outcome.malformed(e);
+            return Outcome.malformed(e);
         }
     }
 
@@ -481,16 +479,16 @@ final class RequestDispatcher implements Completions {
      * request without a transaction (§8.2.7). An INVITE of a user, of a trusted peer or in a dialog is refused
      * reliably, until its ACK arrives.
      */
-    private void answer(RequestContext context, TransactionKey key, Outcome.Reply reply) {
-        byte[] wire = engine.localResponses.write(context, reply);
-        int status = reply.statusCode();
+    private void answer(RequestContext context, TransactionKey key, Outcome.Respond response) {
+        byte[] wire = engine.localResponses.write(context, response);
+        int status = response.statusCode();
         boolean withState = status < 300 || (context.isProven() && !LocalResponses.isChallenge(status));
         ServerTransaction transaction = context.transaction();
         if (transaction == null && withState && context.isInvite()) {
             transaction = openToAnswer(context, key, wire.length);
         }
         if (transaction == null) {
-            respondStatelessly(context, reply, wire);
+            respondStatelessly(context, response, wire);
             return;
         }
         boolean sent = withState ? transaction.respond(status, wire) : transaction.refuse(status, wire);
@@ -498,7 +496,7 @@ final class RequestDispatcher implements Completions {
             transaction.abandon(); // a retransmitted REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
         }
         if (sent) {
-            engine.refusals.refused(context, status, reply.reason(), reply.headerLines());
+            engine.refusals.refused(context, status, response.reason(), response.headerLines());
             notifyCompleted(context, status, wire, List.of());
         }
     }
@@ -518,9 +516,9 @@ final class RequestDispatcher implements Completions {
         return engine.table.addIfAbsent(transaction) == null ? transaction : null;
     }
 
-    private void respondStatelessly(RequestContext context, Outcome.Reply reply, byte[] wire) {
+    private void respondStatelessly(RequestContext context, Outcome.Respond response, byte[] wire) {
         context.responsePath().send(wire, SendFailure.IGNORE);
-        engine.refusals.refused(context, reply.statusCode(), reply.reason(), reply.headerLines());
-        engine.components.completed(context, reply.statusCode(), wire, List.of());
+        engine.refusals.refused(context, response.statusCode(), response.reason(), response.headerLines());
+        engine.components.completed(context, response.statusCode(), wire, List.of());
     }
 }

@@ -66,7 +66,7 @@ final class UserRequest implements IncomingRequest {
 
                 @Override
                 public void shutdown() {
-                    Outcome.Reply closing = LocalResponses.OVERLOADED;
+                    Outcome.Respond closing = LocalResponses.OVERLOADED;
                     respond(closing.statusCode(), closing.reason(), closing.headerLines(), new byte[0], false);
                 }
             });

@@ -258,7 +258,7 @@ final class PlannedRelay {
         if (reaction instanceof RelayPlan.Reaction.Relay relay) {
             return relay(relay.plan());
         } else if (reaction instanceof RelayPlan.Reaction.Respond respond) {
-            parent.respond((Outcome.Reply) Outcome.of(respond.response()));
+            parent.respond((Outcome.Respond) Outcome.of(respond.response()));
             return true;
         } else if (reaction instanceof RelayPlan.Reaction.Decide decide) {
             decide(decide.stage(), cause, statusCode);
@@ -392,7 +392,7 @@ final class PlannedRelay {
         if (verdict instanceof Verdict.Relay relay) {
             return relay(relay.plan());
         } else if (verdict instanceof Verdict.Respond) {
-            parent.respond((Outcome.Reply) Outcome.of(verdict));
+            parent.respond((Outcome.Respond) Outcome.of(verdict));
             return true;
         }
         return false;

@@ -36,7 +36,7 @@ public final class RequestForwarder {
     final NextHopResolver resolver;
     final NextHopPolicy nextHops;
     final FailedHops failedHops;
-    final LocalReplies replies;
+    final LocalResponseWriter responses;
     final RequestWriter writer;
     final Completions completions;
     private final ResponseStages responseStages;
@@ -62,7 +62,7 @@ public final class RequestForwarder {
             FlowSource flows,
             NextHopResolver resolver,
             NextHopPolicy nextHops,
-            LocalReplies replies,
+            LocalResponseWriter responses,
             Completions completions,
             ResponseStages responseStages,
             HostThreads threads,
@@ -73,7 +73,7 @@ public final class RequestForwarder {
         this.resolver = resolver;
         this.nextHops = nextHops;
         this.failedHops = new FailedHops(table::now, nextHops.failureMemory().toNanos());
-        this.replies = replies;
+        this.responses = responses;
         this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials);
         this.completions = completions;
         this.responseStages = responseStages;
@@ -114,8 +114,8 @@ public final class RequestForwarder {
     }
 
     /** Returns the bytes of a response that the host application chose. */
-    byte[] localResponse(RequestContext context, Outcome.Reply reply) {
-        return replies.write(context, reply);
+    byte[] localResponse(RequestContext context, Outcome.Respond response) {
+        return responses.write(context, response);
     }
 
     /** Returns the response's bytes after the response stages. */

@@ -422,7 +422,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             plan.abort();
         }
         cancelOpenBranches(null);
-        byte[] wire = forwarder.replies.write(context, StatusCode.SERVICE_UNAVAILABLE);
+        byte[] wire = forwarder.responses.write(context, StatusCode.SERVICE_UNAVAILABLE);
         if (server.respond(StatusCode.SERVICE_UNAVAILABLE, wire)) {
             completed(StatusCode.SERVICE_UNAVAILABLE, wire);
         }
@@ -506,20 +506,20 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
         if (status == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             server.abandon(); // RFC 4320 §4.1: the client has timed out too, and a 408 would only do harm
-            forwarder.completions.completed(context, status, forwarder.replies.write(context, status), all);
+            forwarder.completions.completed(context, status, forwarder.responses.write(context, status), all);
         } else {
             refuse(status);
         }
     }
 
     /** Sends a response of the host application instead of the best one. */
-    void respond(Outcome.Reply reply) {
+    void respond(Outcome.Respond response) {
         if (finished) {
             return;
         }
         finished = true;
-        byte[] wire = forwarder.localResponse(context, reply);
-        int status = reply.statusCode();
+        byte[] wire = forwarder.localResponse(context, response);
+        int status = response.statusCode();
         boolean sent = status < 300 || context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
         server.releaseRequest();
         if (sent) {
@@ -531,7 +531,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
      * A locally generated failure is not retransmitted to an unproven sender, as in {@link ServerTransaction#refuse}.
      */
     private void refuse(int status) {
-        byte[] wire = forwarder.replies.write(context, status);
+        byte[] wire = forwarder.responses.write(context, status);
         boolean sent = context.isProven() ? server.respond(status, wire) : server.refuse(status, wire);
         server.releaseRequest();
         if (sent) {

@@ -9,7 +9,7 @@ import org.sipproxy.message.StatusCode;
 /** Responds to an OPTIONS that names this proxy without a user, which asks for its capabilities (RFC 3261 §11). */
 final class AnswerOptions implements Stage {
 
-    private static final Outcome CAPABILITIES = Outcome.reply(
+    private static final Outcome CAPABILITIES = Outcome.respond(
             StatusCode.OK,
             "OK",
             "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, REFER, INFO, UPDATE, PRACK, PUBLISH",
@@ -19,7 +19,7 @@ final class AnswerOptions implements Stage {
             "Supported: path");
 
     private static final Outcome NOT_READY =
-            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
+            Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
     private final BooleanSupplier isRefused;
 

@@ -22,7 +22,7 @@ final class CheckMaxForwards implements Stage {
         if (value != 0 || isForUs(context, request)) {
             return Outcome.proceed();
         }
-        return Outcome.reply(StatusCode.TOO_MANY_HOPS);
+        return Outcome.respond(StatusCode.TOO_MANY_HOPS);
     }
 
     private static boolean isForUs(RequestContext context, SipRequest request) throws SipParseException {

@@ -23,7 +23,7 @@ final class CheckProxyRequire implements Stage {
         if (tags.isEmpty()) {
             return Outcome.proceed();
         }
-        return Outcome.reply(
+        return Outcome.respond(
                 StatusCode.BAD_EXTENSION,
                 StatusCode.reasonPhrase(StatusCode.BAD_EXTENSION),
                 "Unsupported: " + String.join(", ", tags));

@@ -40,7 +40,7 @@ final class DetectLoop implements Stage {
                     hashed = true;
                 }
                 if (Branches.loopHash(wire, at) == hash) {
-                    return Outcome.reply(StatusCode.LOOP_DETECTED);
+                    return Outcome.respond(StatusCode.LOOP_DETECTED);
                 }
                 at = Branches.find(wire, at + 1, end);
             }

@@ -24,7 +24,7 @@ final class DetermineTargets implements Stage {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ROUTING);
     private static final Outcome UNAVAILABLE =
-            Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
+            Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 10");
 
     private final FailureLog failures = new FailureLog(Duration.ofSeconds(10));
     private final BindingLookup lookup;
@@ -49,23 +49,23 @@ final class DetermineTargets implements Stage {
         SipUri uri = request.requestUri();
         boolean onward = !context.remainingRoutes().isEmpty();
         if (!onward && !uri.isSip()) {
-            return Outcome.reply(StatusCode.UNSUPPORTED_URI_SCHEME);
+            return Outcome.respond(StatusCode.UNSUPPORTED_URI_SCHEME);
         }
         if (onward || !context.isMyself(uri)) {
             return lookup.mayRelay(context)
                     ? Outcome.relay(Target.of(uri))
-                    : Outcome.reply(StatusCode.FORBIDDEN, "Relaying Denied");
+                    : Outcome.respond(StatusCode.FORBIDDEN, "Relaying Denied");
         }
         Outcome refusal = strangers.refusal(context);
         if (refusal != null) {
             return refusal;
         }
         if (!uri.hasUser()) {
-            return Outcome.reply(StatusCode.ADDRESS_INCOMPLETE);
+            return Outcome.respond(StatusCode.ADDRESS_INCOMPLETE);
         }
         Aor aor = context.names().aorOf(uri);
         if (aor == null) {
-            return Outcome.reply(StatusCode.NOT_FOUND);
+            return Outcome.respond(StatusCode.NOT_FOUND);
         }
         List<Binding> bindings;
         try {

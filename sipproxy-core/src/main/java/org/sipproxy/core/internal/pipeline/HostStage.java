@@ -280,10 +280,10 @@ public final class HostStage implements Stage {
 
     /** The log names the stage whose failure this is; what it has noted for another outcome is void. */
     private void explain(RequestContext context, Outcome outcome) {
-        if (!(outcome instanceof Outcome.Reply reply)) {
+        if (!(outcome instanceof Outcome.Respond response)) {
             context.failure("");
-        } else if (reply.statusCode() >= 500 && context.failure().isEmpty()) {
-            context.failure("stage " + name + ": " + reply.reason());
+        } else if (response.statusCode() >= 500 && context.failure().isEmpty()) {
+            context.failure("stage " + name + ": " + response.reason());
         }
     }
 
@@ -308,7 +308,7 @@ public final class HostStage implements Stage {
 
     private Outcome failed(RequestContext context, Throwable e) {
         log(context, e, " failed");
-        return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
+        return Outcome.respond(StatusCode.SERVER_INTERNAL_ERROR);
     }
 
     private void log(RequestContext context, Throwable e, String how) {

@@ -23,26 +23,27 @@ public sealed interface Outcome {
         return new Discard(why);
     }
 
-    static Outcome reply(int statusCode) {
-        return new Reply(statusCode, StatusCode.reasonPhrase(statusCode), Reply.NO_LINES);
+    static Respond respond(int statusCode) {
+        return new Respond(statusCode, StatusCode.reasonPhrase(statusCode), Respond.NO_LINES);
     }
 
-    static Outcome reply(int statusCode, String reason, String... headerLines) {
-        return new Reply(statusCode, reason, lines(List.of(headerLines)));
+    static Respond respond(int statusCode, String reason, String... headerLines) {
+        return new Respond(statusCode, reason, lines(List.of(headerLines)));
     }
 
     /**
      * Returns the refusal of a malformed request: its status, and a Warning that says what is wrong where (RFC 3261
      * §20.43).
      */
-    static Outcome malformed(SipParseException e) {
+    static Respond malformed(SipParseException e) {
         String text = String.valueOf(e.getMessage()).replace('"', '\'').replace('\\', '/');
-        return reply(e.statusCode(), StatusCode.reasonPhrase(e.statusCode()), "Warning: 399 sipproxy \"" + text + "\"");
+        return respond(
+                e.statusCode(), StatusCode.reasonPhrase(e.statusCode()), "Warning: 399 sipproxy \"" + text + "\"");
     }
 
     /** Returns the refusal of a request while something that it needs is unavailable (§21.5.4). */
-    static Outcome unavailable(TemporarilyUnavailableException e) {
-        return reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + e.retryAfterSeconds());
+    static Respond unavailable(TemporarilyUnavailableException e) {
+        return respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + e.retryAfterSeconds());
     }
 
     static Outcome relay(Target target) {
@@ -66,7 +67,7 @@ public sealed interface Outcome {
         if (verdict instanceof Verdict.Proceed) {
             return proceed();
         } else if (verdict instanceof Verdict.Respond respond) {
-            return new Reply(respond.statusCode(), respond.reason(), lines(respond.headerLines()));
+            return new Respond(respond.statusCode(), respond.reason(), lines(respond.headerLines()));
         } else if (verdict instanceof Verdict.Relay relay) {
             return relay(relay.plan());
         } else if (verdict instanceof Verdict.Discard) {
@@ -91,7 +92,7 @@ public sealed interface Outcome {
 
     private static byte[] lines(List<String> headerLines) {
         if (headerLines.isEmpty()) {
-            return Reply.NO_LINES;
+            return Respond.NO_LINES;
         }
         return (String.join("\r\n", headerLines) + "\r\n").getBytes(StandardCharsets.UTF_8);
     }
@@ -110,7 +111,7 @@ public sealed interface Outcome {
     record Discard(String why) implements Outcome {}
 
     /** A final response; each header line ends with CR LF. */
-    record Reply(int statusCode, String reason, byte[] headerLines) implements Outcome {
+    record Respond(int statusCode, String reason, byte[] headerLines) implements Outcome {
         static final byte[] NO_LINES = {};
     }
 

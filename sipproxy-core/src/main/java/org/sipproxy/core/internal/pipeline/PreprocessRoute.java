@@ -76,7 +76,7 @@ final class PreprocessRoute implements Stage {
         }
         Proof proof = own.proof;
         if (proof.validity() == Validity.EXPIRED && !context.isTrusted()) {
-            return Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+            return Outcome.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
         }
         if (proof.isValid()) {
             context.learnOfDialog().proof = proof;

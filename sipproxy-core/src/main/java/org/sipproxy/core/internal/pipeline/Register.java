@@ -40,7 +40,7 @@ final class Register implements Stage {
                 || !context.isMyself(request.requestUri())) {
             return Outcome.proceed();
         }
-        RegistrarResponse reply = registrar.register(request, context.flow(), context.isBehindNat());
-        return new Outcome.Reply(reply.statusCode(), reply.reason(), reply.headerLines());
+        RegistrarResponse response = registrar.register(request, context.flow(), context.isBehindNat());
+        return new Outcome.Respond(response.statusCode(), response.reason(), response.headerLines());
     }
 }

@@ -32,6 +32,6 @@ final class RejectUnavailableUser implements Stage {
         if (plan != null && plan.reactionTo(cause, status).isPresent()) {
             return new Outcome.Relay(List.of(), plan, new Unavailable(cause, status));
         }
-        return Outcome.reply(status);
+        return Outcome.respond(status);
     }
 }

@@ -40,8 +40,8 @@ public final class RequestPipeline {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     /** The response to a request whose decision comes too late. */
-    public static final Outcome.Reply TOO_LATE =
-            (Outcome.Reply) Outcome.reply(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+    public static final Outcome.Respond TOO_LATE =
+            Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
 
     /**
      * Parts from which the pipeline is assembled.
@@ -220,10 +220,10 @@ public final class RequestPipeline {
             outages.warn(LOG, "routing of " + context.request().method() + " has to wait", e);
             return Outcome.unavailable(e);
         } catch (HostFailedException e) {
-            return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR); // the guard has logged it
+            return Outcome.respond(StatusCode.SERVER_INTERNAL_ERROR); // the guard has logged it
         } catch (Throwable e) { // an Error of a stage fails this request only
             failures.error(LOG, "routing of " + context.request().method() + " failed", e);
-            return Outcome.reply(StatusCode.SERVER_INTERNAL_ERROR);
+            return Outcome.respond(StatusCode.SERVER_INTERNAL_ERROR);
         }
     }
 
@@ -260,7 +260,7 @@ public final class RequestPipeline {
         }
         // the request seemed to end at this proxy, so it passed CheckMaxForwards, but it is relayed
         return context.maxForwards() == 0
-                ? Outcome.reply(StatusCode.TOO_MANY_HOPS)
+                ? Outcome.respond(StatusCode.TOO_MANY_HOPS)
                 : new Outcome.Relay(context.targets(), context.plan(), context.unavailable());
     }
 
@@ -277,7 +277,7 @@ public final class RequestPipeline {
      */
     private @Nullable Outcome refusalOfRelayAtEntrance(RequestContext context) throws SipParseException {
         for (Stage stage : relayedAtEntrance) {
-            if (stage.run(context) instanceof Outcome.Reply refusal
+            if (stage.run(context) instanceof Outcome.Respond refusal
                     && refusal.statusCode() != StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST) {
                 return refusal;
             }

@@ -11,8 +11,8 @@ import org.sipproxy.message.StatusCode;
 /** Refuses what a stranger may not send to a user of this proxy; see {@link StrangerPolicy}. */
 final class StrangerRules {
 
-    private static final Outcome FORBIDDEN = Outcome.reply(StatusCode.FORBIDDEN);
-    private static final Outcome NO_SUCH_DIALOG = Outcome.reply(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+    private static final Outcome FORBIDDEN = Outcome.respond(StatusCode.FORBIDDEN);
+    private static final Outcome NO_SUCH_DIALOG = Outcome.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
 
     private static final Set<Method> IN_A_CALL =
             Set.of(Method.INVITE, Method.BYE, Method.INFO, Method.PRACK, Method.UPDATE);

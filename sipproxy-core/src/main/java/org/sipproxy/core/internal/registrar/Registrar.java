@@ -50,7 +50,7 @@ public final class Registrar {
     private final Logger log;
 
     private volatile Lifetimes lifetimes;
-    private final RegistrarResponses replies;
+    private final RegistrarResponses responses;
     private final RegistrationLog registrations;
     private final BindingIds ids = new BindingIds();
     private final SharedText userAgents = new SharedText(1024);
@@ -93,7 +93,7 @@ public final class Registrar {
         this.lifetimes = new Lifetimes(policy);
         this.lost = lost;
         this.connections = new ConnectionBindings(this.store, policy.connectionLoss(), lost, time::nanoTime);
-        this.replies = new RegistrarResponses(time);
+        this.responses = new RegistrarResponses(time);
         this.registrations = new RegistrationLog(log, time::nanoTime);
         store.addListener(registrations);
     }
@@ -127,31 +127,31 @@ public final class Registrar {
             refuseUnknownExtensions(request); // step 2; the caller does steps 3 and 4
             Aor aor = addressOfRecord(request); // step 5
             if (request.firstHeader(HeaderName.CONTACT) < 0) {
-                return replies.ok(request, store.lookup(aor), false, now);
+                return responses.ok(request, store.lookup(aor), false, now);
             }
             RegistrationChange change =
                     change(request, flow, behindNat, now); // checks the whole request before anything changes
             List<Binding> after = store.update(aor, change); // steps 6 and 7
             RegistrationRefused refusal = change.refusal();
             if (refusal != null) {
-                return replies.refused(refusal);
+                return responses.refused(refusal);
             }
             registrations.registered(aor, change, now);
             if (!change.written().isEmpty()) {
                 connections.registered(flow, aor);
             }
-            return replies.ok(request, after, change.hasPath(), now); // step 8
+            return responses.ok(request, after, change.hasPath(), now); // step 8
         } catch (RegistrationRefused e) {
-            return replies.refused(e);
+            return responses.refused(e);
         } catch (SipParseException e) {
-            return replies.refused(e.statusCode(), String.valueOf(e.getMessage()), "");
+            return responses.refused(e.statusCode(), String.valueOf(e.getMessage()), "");
         } catch (LocationStoreException e) {
             if (e.kind() == LocationStoreException.Kind.REFUSED) {
                 String why = e.reason().orElse("the location store cannot hold this binding");
-                return replies.refused(StatusCode.BAD_REQUEST, why, "");
+                return responses.refused(StatusCode.BAD_REQUEST, why, "");
             }
             warnOfStore(e, now);
-            return replies.refused(
+            return responses.refused(
                     StatusCode.SERVER_INTERNAL_ERROR, "location store failed", "Retry-After: " + RETRY_AFTER_SECONDS);
         }
     }

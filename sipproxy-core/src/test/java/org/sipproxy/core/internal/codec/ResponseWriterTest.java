@@ -33,7 +33,7 @@ class ResponseWriterTest {
 
       """;
 
-    private static String reply(String request, int status, String reason, String toTag, byte[] lines)
+    private static String response(String request, int status, String reason, String toTag, byte[] lines)
             throws SipParseException {
         SipRequest parsed = SipText.request(request);
         ViaStamp stamp =
@@ -47,7 +47,7 @@ class ResponseWriterTest {
 
     @Test
     void copiesViasFromToCallIdAndCSeqAsTheyCameAndNothingElse() throws SipParseException {
-        assertThat(reply(REQUEST, 404, "Not Found", "t9", NO_LINES)).isEqualTo("""
+        assertThat(response(REQUEST, 404, "Not Found", "t9", NO_LINES)).isEqualTo("""
             SIP/2.0 404 Not Found
             Via: SIP/2.0/UDP 192.0.2.1:5070;rport=40000;received=198.51.100.7;branch=z9hG4bK1, SIP/2.0/TCP a.example.org
             f: "Alice" <sip:alice@example.org>;tag=1
@@ -63,7 +63,7 @@ class ResponseWriterTest {
 
     @Test
     void hundredCopiesTheTimestampAndHasNoToTag() throws SipParseException {
-        assertThat(reply(REQUEST, 100, "Trying", null, NO_LINES))
+        assertThat(response(REQUEST, 100, "Trying", null, NO_LINES))
                 .startsWith("SIP/2.0 100 Trying\n")
                 .contains("\nTimestamp: 54.2\n")
                 .contains("<sip:bob@example.org>\n");
@@ -82,12 +82,12 @@ class ResponseWriterTest {
     void toGetsATagOnlyIfItHasNone(String to, String expected) throws SipParseException {
         String request = REQUEST.replace("To: \"Bob, the\n builder\" <sip:bob@example.org>", to);
 
-        assertThat(reply(request, 404, "Not Found", "t9", NO_LINES)).contains("\n" + expected + "\n");
+        assertThat(response(request, 404, "Not Found", "t9", NO_LINES)).contains("\n" + expected + "\n");
     }
 
     @Test
     void headerLinesAreAddedBeforeContentLength() throws SipParseException {
-        assertThat(reply(REQUEST, 420, "Bad Extension", "t9", SipText.crlf("Unsupported: a\nX: ü\n")))
+        assertThat(response(REQUEST, 420, "Bad Extension", "t9", SipText.crlf("Unsupported: a\nX: ü\n")))
                 .endsWith("\nUnsupported: a\nX: ü\nContent-Length: 0\n\n");
     }
 
@@ -101,7 +101,7 @@ class ResponseWriterTest {
 
     @Test
     void reasonMayHoldAnyText() throws SipParseException {
-        assertThat(reply(REQUEST, 480, "Vorübergehend weg", "t", NO_LINES))
+        assertThat(response(REQUEST, 480, "Vorübergehend weg", "t", NO_LINES))
                 .startsWith("SIP/2.0 480 Vorübergehend weg\n");
     }
 }

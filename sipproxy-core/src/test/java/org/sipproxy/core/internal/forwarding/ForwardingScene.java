@@ -117,15 +117,16 @@ final class ForwardingScene {
                 },
                 resolver,
                 nextHops,
-                new LocalReplies() {
+                new LocalResponseWriter() {
                     @Override
                     public byte[] write(RequestContext context, int status) {
-                        return reply(context.received(), context.flow(), status, NO_LINES);
+                        return response(context.received(), context.flow(), status, NO_LINES);
                     }
 
                     @Override
-                    public byte[] write(RequestContext context, Outcome.Reply reply) {
-                        return reply(context.received(), context.flow(), reply.statusCode(), reply.headerLines());
+                    public byte[] write(RequestContext context, Outcome.Respond response) {
+                        return response(
+                                context.received(), context.flow(), response.statusCode(), response.headerLines());
                     }
                 },
                 new Completions() {
@@ -264,7 +265,7 @@ final class ForwardingScene {
                 transactions.table,
                 context.responsePath(),
                 context.retainedBytes(),
-                () -> reply(context.received(), context.flow(), StatusCode.TRYING, NO_LINES));
+                () -> response(context.received(), context.flow(), StatusCode.TRYING, NO_LINES));
         transactions.table.addIfAbsent(server);
         server.start();
         return server;
@@ -355,7 +356,7 @@ final class ForwardingScene {
         for (String line : lines) {
             text.append(line).append('\n');
         }
-        byte[] wire = reply(sent.request(), sent.flow(), status, SipText.crlf(text.toString()));
+        byte[] wire = response(sent.request(), sent.flow(), status, SipText.crlf(text.toString()));
         return receive(wire);
     }
 
@@ -374,7 +375,7 @@ final class ForwardingScene {
         }
     }
 
-    private static byte[] reply(
+    private static byte[] response(
             SipRequest request, org.sipproxy.core.internal.transport.TransportFlow from, int status, byte[] lines) {
         try {
             ViaStamp stamp = ViaStamp.of(

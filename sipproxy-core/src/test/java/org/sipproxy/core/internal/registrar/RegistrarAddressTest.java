@@ -49,11 +49,11 @@ class RegistrarAddressTest {
                 "<sip:alice@sip.test.evil.test>"
             })
     void foreignAorIsNotFound(String to) {
-        RegistrarScene.Reply reply = scene.send("To: " + to, "Contact: <sip:a@192.0.2.1>");
+        RegistrarScene.Response response = scene.send("To: " + to, "Contact: <sip:a@192.0.2.1>");
 
-        assertThat(reply.status()).isEqualTo(404);
-        assertThat(reply.reason()).isEqualTo("Not Found");
-        assertThat(reply.value("P-Registrar-Error")).startsWith("To names");
+        assertThat(response.status()).isEqualTo(404);
+        assertThat(response.reason()).isEqualTo("Not Found");
+        assertThat(response.value("P-Registrar-Error")).startsWith("To names");
         scene.store.forEach((aor, bindings) -> assertThat(aor).isNull());
     }
 
@@ -100,10 +100,10 @@ class RegistrarAddressTest {
                 "Require: path!Require: gruu          | gruu",
             })
     void unknownRequiredExtensionsAreRefusedByName(String headers, String unsupported) {
-        RegistrarScene.Reply reply = scene.send((headers + "!Contact: <sip:a@192.0.2.1>").split("!"));
+        RegistrarScene.Response response = scene.send((headers + "!Contact: <sip:a@192.0.2.1>").split("!"));
 
-        assertThat(reply.status()).isEqualTo(420);
-        assertThat(reply.value("Unsupported")).isEqualTo(unsupported);
+        assertThat(response.status()).isEqualTo(420);
+        assertThat(response.value("Unsupported")).isEqualTo(unsupported);
         assertThat(scene.contacts()).isEmpty();
     }
 

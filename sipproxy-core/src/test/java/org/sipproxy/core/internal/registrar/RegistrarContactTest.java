@@ -26,10 +26,11 @@ class RegistrarContactTest {
         scene.send("Contact: <sip:a@192.0.2.1>", "Contact: <sip:b@192.0.2.1>");
         List<Binding> before = scene.bindings();
 
-        RegistrarScene.Reply reply = scene.send("Expires: 0");
+        RegistrarScene.Response response = scene.send("Expires: 0");
 
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.value("Contact")).isEqualTo("<sip:a@192.0.2.1>;expires=3600, <sip:b@192.0.2.1>;expires=3600");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.value("Contact"))
+                .isEqualTo("<sip:a@192.0.2.1>;expires=3600, <sip:b@192.0.2.1>;expires=3600");
         assertThat(scene.bindings()).isEqualTo(before);
     }
 
@@ -76,10 +77,10 @@ class RegistrarContactTest {
 
     @Test
     void contactNamedTwiceIsBoundOnceAsNamedLast() {
-        RegistrarScene.Reply reply =
+        RegistrarScene.Response response =
                 scene.send("Contact: <sip:a@192.0.2.1>;expires=100", "Contact: <sip:a@192.0.2.1>;expires=200;q=0.3");
 
-        assertThat(reply.value("Contact")).isEqualTo("<sip:a@192.0.2.1>;q=0.3;expires=200");
+        assertThat(response.value("Contact")).isEqualTo("<sip:a@192.0.2.1>;q=0.3;expires=200");
         assertThat(scene.log.lines()).hasSize(1);
 
         scene.send("Contact: <sip:a@192.0.2.1>;expires=100", "Contact: <sip:a@192.0.2.1>;expires=0");
@@ -115,9 +116,10 @@ class RegistrarContactTest {
         List<Binding> before = scene.bindings();
 
         // the first contact is valid and new, the second is out of order
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:b@192.0.2.1>, <sip:a@192.0.2.1>", "CSeq: 9 REGISTER");
+        RegistrarScene.Response response =
+                scene.send("Contact: <sip:b@192.0.2.1>, <sip:a@192.0.2.1>", "CSeq: 9 REGISTER");
 
-        assertThat(reply.status()).isEqualTo(400);
+        assertThat(response.status()).isEqualTo(400);
         assertThat(scene.bindings()).isEqualTo(before);
     }
 

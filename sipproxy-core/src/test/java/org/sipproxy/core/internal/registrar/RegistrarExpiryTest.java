@@ -45,12 +45,12 @@ class RegistrarExpiryTest {
         ";expires=0060,                 '',      60",
     })
     void grants(String parameters, String header, long seconds) {
-        RegistrarScene.Reply reply = header.isEmpty()
+        RegistrarScene.Response response = header.isEmpty()
                 ? scene.send("Contact: <sip:a@192.0.2.1>" + parameters)
                 : scene.send("Contact: <sip:a@192.0.2.1>" + parameters, "Expires: " + header);
 
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.value("Contact")).endsWith(";expires=" + seconds);
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.value("Contact")).endsWith(";expires=" + seconds);
         assertThat(scene.bindings())
                 .singleElement()
                 .satisfies(b ->
@@ -60,11 +60,11 @@ class RegistrarExpiryTest {
     @ParameterizedTest
     @ValueSource(strings = {";expires=1", ";expires=59"})
     void tooBriefIsRefusedWithTheLeastThatWouldBeGranted(String parameters) {
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>" + parameters);
+        RegistrarScene.Response response = scene.send("Contact: <sip:a@192.0.2.1>" + parameters);
 
-        assertThat(reply.status()).isEqualTo(423);
-        assertThat(reply.reason()).isEqualTo("Interval Too Brief");
-        assertThat(reply.value("Min-Expires")).isEqualTo("60");
+        assertThat(response.status()).isEqualTo(423);
+        assertThat(response.reason()).isEqualTo("Interval Too Brief");
+        assertThat(response.value("Min-Expires")).isEqualTo("60");
         assertThat(scene.contacts()).isEmpty();
     }
 
@@ -88,21 +88,21 @@ class RegistrarExpiryTest {
     void zeroRemovesTheContact(String parameters, String header) {
         scene.send("Contact: <sip:a@192.0.2.1>", "Contact: <sip:b@192.0.2.1>");
 
-        RegistrarScene.Reply reply = header.isEmpty()
+        RegistrarScene.Response response = header.isEmpty()
                 ? scene.send("Contact: <sip:a@192.0.2.1>" + parameters)
                 : scene.send("Contact: <sip:a@192.0.2.1>" + parameters, "Expires: " + header);
 
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.value("Contact")).isEqualTo("<sip:b@192.0.2.1>;expires=1800");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.value("Contact")).isEqualTo("<sip:b@192.0.2.1>;expires=1800");
         assertThat(scene.contacts()).containsExactly("sip:b@192.0.2.1");
     }
 
     @Test
     void removingAnUnknownContactIsNotAnError() {
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>;expires=0");
+        RegistrarScene.Response response = scene.send("Contact: <sip:a@192.0.2.1>;expires=0");
 
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.values("Contact")).isEmpty();
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.values("Contact")).isEmpty();
     }
 
     @Test

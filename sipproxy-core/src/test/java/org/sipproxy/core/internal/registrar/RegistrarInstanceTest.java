@@ -116,9 +116,10 @@ class RegistrarInstanceTest {
         String moved = contact("sip:a@192.0.2.2", UUID, ";reg-id=1;expires=600");
         String old = contact("sip:a@192.0.2.1", UUID, ";reg-id=1;expires=0");
 
-        RegistrarScene.Reply reply = scene.send(newFirst ? moved : old, newFirst ? old : moved, "CSeq: 9 REGISTER");
+        RegistrarScene.Response response =
+                scene.send(newFirst ? moved : old, newFirst ? old : moved, "CSeq: 9 REGISTER");
 
-        assertThat(reply.status()).isEqualTo(200);
+        assertThat(response.status()).isEqualTo(200);
         assertThat(scene.contacts()).containsExactly("sip:a@192.0.2.2");
     }
 

@@ -32,10 +32,10 @@ class RegistrarLimitTest {
     void rejectRefusesTheNewContact() {
         RegistrarScene scene = full(WhenFull.REJECT);
 
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:c@192.0.2.1>");
+        RegistrarScene.Response response = scene.send("Contact: <sip:c@192.0.2.1>");
 
-        assertThat(reply.status()).isEqualTo(503);
-        assertThat(reply.value("P-Registrar-Error")).contains("too many contacts");
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(response.value("P-Registrar-Error")).contains("too many contacts");
         assertThat(scene.contacts()).containsExactly("sip:a@192.0.2.1", "sip:b@192.0.2.1");
     }
 

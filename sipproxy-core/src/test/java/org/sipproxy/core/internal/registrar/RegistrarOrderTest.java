@@ -42,10 +42,10 @@ class RegistrarOrderTest {
             Binding before = scene.bindings().get(0);
             scene.advance(Duration.ofSeconds(secondsLater));
 
-            RegistrarScene.Reply reply =
+            RegistrarScene.Response response =
                     scene.send(contact + ";expires=1000", "CSeq: " + cseq + " REGISTER", "Call-ID: " + callId);
 
-            assertThat(reply.status()).isEqualTo(status);
+            assertThat(response.status()).isEqualTo(status);
             if (seconds == 1000) {
                 assertThat(scene.bindings().get(0).remainingSeconds(scene.clock.currentTimeMillis()))
                         .isEqualTo(1000);
@@ -55,7 +55,7 @@ class RegistrarOrderTest {
                 assertThat(scene.bindings().get(0)).isSameAs(before);
             }
             if (status == 400) {
-                assertThat(reply.value("P-Registrar-Error")).startsWith("Invalid CSeq number");
+                assertThat(response.value("P-Registrar-Error")).startsWith("Invalid CSeq number");
             }
         }
     }

@@ -19,14 +19,15 @@ class RegistrarPathTest {
 
     @Test
     void isStoredInItsOrderAndEchoedAsItCame() {
-        RegistrarScene.Reply reply = scene.send(
+        RegistrarScene.Response response = scene.send(
                 CONTACT,
                 "Supported: gruu, Path",
                 "Path: <sip:near.test;lr>,<sip:mid.test;lr>",
                 "Path: <sip:far.test;lr>");
 
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.values("Path")).containsExactly("<sip:near.test;lr>,<sip:mid.test;lr>", "<sip:far.test;lr>");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.values("Path"))
+                .containsExactly("<sip:near.test;lr>,<sip:mid.test;lr>", "<sip:far.test;lr>");
         assertThat(scene.bindings().get(0).path())
                 .isEqualTo(List.of(
                         SipUri.of("sip:near.test;lr"), SipUri.of("sip:mid.test;lr"), SipUri.of("sip:far.test;lr")));
@@ -43,10 +44,10 @@ class RegistrarPathTest {
     @ParameterizedTest
     @ValueSource(strings = {"Supported: gruu", "X-Nothing: path", "Supported: paths"})
     void ofAClientThatDoesNotSupportItIsRefusedAndNothingIsStored(String supported) {
-        RegistrarScene.Reply reply = scene.send(CONTACT, supported, "Path: <sip:near.test;lr>");
+        RegistrarScene.Response response = scene.send(CONTACT, supported, "Path: <sip:near.test;lr>");
 
-        assertThat(reply.status()).isEqualTo(420);
-        assertThat(reply.value("Unsupported")).isEqualTo("path");
+        assertThat(response.status()).isEqualTo(420);
+        assertThat(response.value("Unsupported")).isEqualTo("path");
         assertThat(scene.contacts()).isEmpty();
     }
 

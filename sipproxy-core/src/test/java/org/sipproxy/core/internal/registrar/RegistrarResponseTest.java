@@ -23,9 +23,9 @@ class RegistrarResponseTest {
         scene.advance(Duration.ofSeconds(1));
         scene.send("Contact: <sip:newer@192.0.2.1>;q=0.7");
         scene.advance(Duration.ofSeconds(1));
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:unspecified@192.0.2.1>");
+        RegistrarScene.Response response = scene.send("Contact: <sip:unspecified@192.0.2.1>");
 
-        assertThat(reply.value("Contact"))
+        assertThat(response.value("Contact"))
                 .isEqualTo("<sip:unspecified@192.0.2.1>;expires=3600, <sip:newer@192.0.2.1>;q=0.7;expires=3599, "
                         + "<sip:older@192.0.2.1>;q=0.7;expires=3598, <sip:low@192.0.2.1>;q=0.1;expires=3597");
     }
@@ -86,10 +86,10 @@ class RegistrarResponseTest {
 
     @Test
     void refusalHasItsReasonAndNoLineEndOfThePeer() {
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>;q=\"x\\\u0001y\"");
+        RegistrarScene.Response response = scene.send("Contact: <sip:a@192.0.2.1>;q=\"x\\\u0001y\"");
 
-        assertThat(reply.status()).isEqualTo(400);
-        assertThat(reply.lines()).hasSize(2);
-        assertThat(reply.value("P-Registrar-Error")).contains("x\\x01y").doesNotContain("\u0001");
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.lines()).hasSize(2);
+        assertThat(response.value("P-Registrar-Error")).contains("x\\x01y").doesNotContain("\u0001");
     }
 }

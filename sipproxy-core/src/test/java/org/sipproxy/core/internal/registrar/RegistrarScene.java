@@ -80,11 +80,11 @@ final class RegistrarScene {
     }
 
     /** Sends a REGISTER with these header lines; adds To, Call-ID and a CSeq above the last one if they are missing. */
-    Reply send(String... headers) {
+    Response send(String... headers) {
         return sendOn(new FakeFlow(), headers);
     }
 
-    Reply sendOn(FakeFlow flow, String... headers) {
+    Response sendOn(FakeFlow flow, String... headers) {
         List<String> lines = new ArrayList<>();
         lines.add("REGISTER sip:sip.test SIP/2.0");
         lines.add("Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1");
@@ -93,7 +93,7 @@ final class RegistrarScene {
         addIfMissing(lines, headers, "Call-ID: call-1");
         addIfMissing(lines, headers, "CSeq: " + ++cseq + " REGISTER");
         lines.addAll(Arrays.asList(headers));
-        return new Reply(registrar.register(SipText.request(String.join("\n", lines) + "\n\n"), flow, false));
+        return new Response(registrar.register(SipText.request(String.join("\n", lines) + "\n\n"), flow, false));
     }
 
     private static void addIfMissing(List<String> lines, String[] headers, String line) {
@@ -118,10 +118,10 @@ final class RegistrarScene {
     }
 
     /** A response, parsed into header lines. */
-    record Reply(int status, String reason, List<String> lines) {
+    record Response(int status, String reason, List<String> lines) {
 
-        Reply(RegistrarResponse reply) {
-            this(reply.statusCode(), reply.reason(), split(reply.headerLines()));
+        Response(RegistrarResponse response) {
+            this(response.statusCode(), response.reason(), split(response.headerLines()));
         }
 
         private static List<String> split(byte[] headerLines) {

@@ -20,10 +20,10 @@ class RegistrarStarTest {
 
     @Test
     void removesEveryBinding() {
-        RegistrarScene.Reply reply = scene.send("Contact: *", "Expires: 0", "CSeq: 12 REGISTER");
+        RegistrarScene.Response response = scene.send("Contact: *", "Expires: 0", "CSeq: 12 REGISTER");
 
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.values("Contact")).isEmpty();
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.values("Contact")).isEmpty();
         assertThat(scene.contacts()).isEmpty();
     }
 
@@ -59,10 +59,10 @@ class RegistrarStarTest {
     @ParameterizedTest
     @CsvSource({"9", "10", "11"})
     void mustFollowEveryBindingOfItsCallId(int cseq) {
-        RegistrarScene.Reply reply = scene.send("Contact: *", "Expires: 0", "CSeq: " + cseq + " REGISTER");
+        RegistrarScene.Response response = scene.send("Contact: *", "Expires: 0", "CSeq: " + cseq + " REGISTER");
 
-        assertThat(reply.status()).isEqualTo(400);
-        assertThat(reply.value("P-Registrar-Error")).startsWith("Invalid CSeq number");
+        assertThat(response.status()).isEqualTo(400);
+        assertThat(response.value("P-Registrar-Error")).startsWith("Invalid CSeq number");
         assertThat(scene.contacts()).hasSize(2);
     }
 

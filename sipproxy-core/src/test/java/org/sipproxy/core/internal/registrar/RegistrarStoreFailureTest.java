@@ -22,9 +22,9 @@ class RegistrarStoreFailureTest {
         RegistrarScene scene = new RegistrarScene(new BrokenStore());
 
         for (String[] request : List.of(new String[] {"Contact: <sip:a@192.0.2.1>"}, new String[0])) {
-            RegistrarScene.Reply reply = scene.send(request);
-            assertThat(reply.status()).isEqualTo(500);
-            assertThat(reply.value("Retry-After")).isEqualTo("10");
+            RegistrarScene.Response response = scene.send(request);
+            assertThat(response.status()).isEqualTo(500);
+            assertThat(response.value("Retry-After")).isEqualTo("10");
         }
         assertThat(scene.log.lines())
                 .containsExactly("WARN location store failed; REGISTER requests get 500: no connection");
@@ -38,11 +38,11 @@ class RegistrarStoreFailureTest {
     void changeThatAStoreRunsTwiceIsThatOfTheSecondRun() {
         RegistrarScene scene = new RegistrarScene(new RetryingStore());
 
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:new@192.0.2.1>", "CSeq: 3 REGISTER");
+        RegistrarScene.Response response = scene.send("Contact: <sip:new@192.0.2.1>", "CSeq: 3 REGISTER");
 
         // the first run saw a binding with a higher CSeq; it was removed before the second
-        assertThat(reply.status()).isEqualTo(200);
-        assertThat(reply.value("Contact")).isEqualTo("<sip:new@192.0.2.1>;expires=3600");
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.value("Contact")).isEqualTo("<sip:new@192.0.2.1>;expires=3600");
         assertThat(scene.log.lines()).hasSize(1);
     }
 
@@ -56,9 +56,9 @@ class RegistrarStoreFailureTest {
             }
         });
 
-        RegistrarScene.Reply reply = scene.send("Contact: <sip:a@192.0.2.1>");
+        RegistrarScene.Response response = scene.send("Contact: <sip:a@192.0.2.1>");
 
-        assertThat(reply.status()).isEqualTo(400);
+        assertThat(response.status()).isEqualTo(400);
         assertThat(scene.log.lines()).isEmpty();
     }
 
