@@ -52,7 +52,11 @@ public final class Ladder implements WireListener {
     private @Nullable Instant start;
 
     /** Recorded message. */
-    private record Arrow(long millis, String from, String to, String label, String detail) {
+    private record Arrow(long millis, String from, String to, String label, String note, boolean isRepeated) {
+
+        String detail() {
+            return isRepeated ? note + " (again)" : note;
+        }
 
         @Override
         public String toString() {
@@ -113,7 +117,7 @@ public final class Ladder implements WireListener {
         if (arrows.size() == MOST) {
             arrows.removeFirst();
         }
-        arrows.addLast(new Arrow(millis, from, to, label, note + (repeated ? " (again)" : "")));
+        arrows.addLast(new Arrow(millis, from, to, label, note, repeated));
         notifyAll();
         if (seen.size() == MOST) {
             seen.clear();
@@ -129,11 +133,14 @@ public final class Ladder implements WireListener {
     }
 
     /**
-     * Returns the latest 10,000 messages as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}, with
-     * retransmissions.
+     * Returns the latest 10,000 messages as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}. Leaves
+     * out retransmissions, which depend on how busy the machine is; the diagram shows them.
      */
     public synchronized List<String> arrows() {
-        return arrows.stream().map(Arrow::toString).toList();
+        return arrows.stream()
+                .filter(arrow -> !arrow.isRepeated())
+                .map(Arrow::toString)
+                .toList();
     }
 
     /**
