@@ -4,12 +4,12 @@ import java.nio.file.Path;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
-import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule;
 import org.sipproxy.security.DigestAuthentication;
@@ -66,8 +66,8 @@ public final class SecureProxy {
     static void renew(SipProxy proxy) {
         try {
             proxy.reloadTls();
-        } catch (TlsSettingsException e) {
-            System.err.println(String.join("\n", e.problems()));
+        } catch (ConfigurationException e) {
+            System.err.println(e.getMessage());
         }
     }
 }

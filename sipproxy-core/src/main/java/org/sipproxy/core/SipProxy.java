@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.location.LocationStore;
@@ -22,7 +23,6 @@ import org.sipproxy.core.internal.tls.TlsMaterial;
 import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.core.options.TlsSettings;
-import org.sipproxy.core.options.TlsSettingsException;
 
 /**
  * A SIP registrar and proxy inside this JVM. It handles signalling only: media never passes through it.
@@ -65,11 +65,11 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Checks the files named by TLS settings as {@link #start} does, and returns the problems, one entry each. A
+     * Checks the files named by TLS settings as {@link #start} does, and returns the problems. A
      * problem is a file that cannot be read or has another format, a key that belongs to another certificate, or a
      * certificate that is not valid now. Returns an empty list if there are no problems. Does not open a socket.
      */
-    public static List<String> tlsProblems(TlsSettings settings) {
+    public static List<ConfigurationProblem> tlsProblems(TlsSettings settings) {
         return TlsMaterial.problems(Objects.requireNonNull(settings, "settings"));
     }
 
@@ -78,7 +78,7 @@ public final class SipProxy implements AutoCloseable {
      * serve. The files of {@link TlsSettings} are read before anything is bound. If this method throws anything,
      * nothing stays open and the proxy is closed; build another one to try again.
      *
-     * @throws TlsSettingsException if those files cannot be used
+     * @throws ConfigurationException if those files cannot be used
      * @throws BindFailedException if an endpoint cannot be bound
      * @throws LocationStoreException if the bindings cannot be read
      * @throws RuntimeException if a component cannot start
@@ -231,7 +231,7 @@ public final class SipProxy implements AutoCloseable {
      * Reads the files of {@link TlsSettings} again, for example after a certificate was renewed. New connections use
      * the new contents; open connections are not affected.
      *
-     * @throws TlsSettingsException if the files cannot be used; the old certificate stays in use
+     * @throws ConfigurationException if the files cannot be used; the old certificate stays in use
      * @throws IllegalStateException if the proxy is not running, or was built without {@link SipProxyBuilder#tls}
      */
     public void reloadTls() {
@@ -259,8 +259,8 @@ public final class SipProxy implements AutoCloseable {
      *
      * @param settings such as {@code proxy.settings().withTimers(…)}, or those of a proxy that was built with other
      *     options and is not started
-     * @throws ConfigurationException if an option is not valid or cannot change at run time; nothing has changed
-     * @throws TlsSettingsException if the certificate cannot be used; nothing has changed
+     * @throws ConfigurationException if an option is not valid or cannot change at run time, or the certificate cannot be
+     *     used; nothing has changed
      * @throws IllegalStateException if the proxy is not running
      */
     public void reconfigure(ProxySettings settings) {

@@ -74,7 +74,7 @@ public final class SipProxyBuilder {
     private boolean revealsUsers;
     private boolean refusesOptions;
     private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
-    private ContactPolicy destinations = ContactPolicy.DEFAULT;
+    private ContactPolicy contacts = ContactPolicy.DEFAULT;
     private StrangerPolicy strangers = StrangerPolicy.DEFAULT;
     private byte @Nullable [] secret;
     private Duration longestDialog = Duration.ofHours(24);
@@ -169,9 +169,9 @@ public final class SipProxyBuilder {
     }
 
     /** Sets to which addresses a client may direct traffic. Default {@link ContactPolicy#DEFAULT}. */
-    public SipProxyBuilder destinations(ContactPolicy policy) {
-        problems.once("destinations");
-        destinations = Objects.requireNonNull(policy, "policy");
+    public SipProxyBuilder contacts(ContactPolicy policy) {
+        problems.once("contacts");
+        contacts = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
@@ -630,7 +630,7 @@ public final class SipProxyBuilder {
                 revealsUsers,
                 refusesOptions,
                 registrar,
-                destinations,
+                contacts,
                 strangers,
                 secret,
                 longestDialog,

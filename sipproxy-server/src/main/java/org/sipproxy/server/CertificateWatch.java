@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxy;
-import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +49,7 @@ final class CertificateWatch implements ServerPart {
         try {
             proxy.reloadTls();
             LOG.info("certificate reloaded: {}", files.get(0));
-        } catch (TlsSettingsException | IllegalStateException e) {
+        } catch (ConfigurationException | IllegalStateException e) {
             LOG.error("the certificate cannot be reloaded, the previous one stays in use: {}", e.getMessage());
         }
     }

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.ProxySettings;
-import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.server.config.Arguments;
 import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.control.ControlException;
@@ -212,8 +211,6 @@ final class Reload implements ServerPart {
             serving.reconfigure(settings);
         } catch (ConfigurationException e) {
             throw new RejectedException(LibraryProblems.texts(e));
-        } catch (TlsSettingsException e) {
-            throw new RejectedException(e.problems());
         } catch (RuntimeException e) {
             throw new RejectedException(List.of(Launcher.messageOf(e)));
         }

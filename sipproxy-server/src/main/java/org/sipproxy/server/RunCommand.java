@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.BindFailedException;
-import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.config.Section;
 import org.sipproxy.server.database.DatabaseUnreachableException;
@@ -168,8 +168,8 @@ final class RunCommand implements Callable<Integer> {
             proxy.start();
         } catch (BindFailedException e) {
             return failed(err, List.of(PortCheck.explain(e)), warnings);
-        } catch (TlsSettingsException e) {
-            return failed(err, e.problems(), warnings);
+        } catch (ConfigurationException e) {
+            return failed(err, LibraryProblems.texts(e), warnings);
         } catch (LocationStoreException e) {
             Launcher.misconfigured(err, List.of("cannot read the registrations: " + Launcher.messageOf(e)));
             return Launcher.UNREACHABLE;

@@ -167,7 +167,7 @@ final class SecurityOptions {
                             "--allow-destination: \"" + text + "\" (expected internal, loopback, proxy or multicast)");
             }
         }
-        builder.destinations(policy.build());
+        builder.contacts(policy.build());
     }
 
     private static List<CidrBlock> networks(String option, List<String> texts, List<String> problems) {

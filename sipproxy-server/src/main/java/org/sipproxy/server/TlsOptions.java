@@ -233,7 +233,9 @@ final class TlsOptions {
     /** Returns the problems of the files, for {@code check}. {@code run} fails with them when it starts. */
     List<String> fileProblems() {
         TlsSettings read = settings;
-        return read == null ? List.of() : SipProxy.tlsProblems(read);
+        return read == null
+                ? List.of()
+                : SipProxy.tlsProblems(read).stream().map(LibraryProblems::text).toList();
     }
 
     /** Returns what is not safe, or not right for every phone, of files that can be used. */

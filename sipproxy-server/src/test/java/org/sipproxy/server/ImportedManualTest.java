@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sipproxy.jdbc.PostgresFixture;
 import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.server.migrate.Resources;
+import org.sipproxy.testkit.Phone;
 
 /**
  * A Kamailio with the manual's configuration, and this server with its import: the same requests have the same
@@ -69,41 +71,63 @@ class ImportedManualTest {
             one.execute("UPDATE subscriber SET password = 'test1234'");
         }
         int kamailio = startKamailio();
-        Map<String, String> expected = responses(kamailio);
+        Map<String, Integer> expected = responses(kamailio);
 
         try (JavaProcess server = JavaProcess.start(Launcher.class, imported())) {
             int port =
                     Integer.parseInt(server.awaitLine("READY").replaceFirst(".*?udp:127\\.0\\.0\\.1:(\\d+).*", "$1"));
-            Map<String, String> actual = responses(port);
+            Map<String, Integer> actual = responses(port);
 
-            Map<String, String> explained = new LinkedHashMap<>(expected);
+            Map<String, Integer> explained = new LinkedHashMap<>(expected);
             assertThat(explained)
-                    .containsEntry("registration for 30 s", "200")
-                    .containsEntry("call to another domain", "404")
-                    .containsEntry("call in the name of a user", "404");
-            explained.put("registration for 30 s", "423");
-            explained.put("call to another domain", "403");
-            explained.put("call in the name of a user", "407");
+                    .containsEntry("registration for 30 s", 200)
+                    .containsEntry("call to another domain", 404)
+                    .containsEntry("call in the name of a user", 404);
+            explained.put("registration for 30 s", 423);
+            explained.put("call to another domain", 403);
+            explained.put("call in the name of a user", 407);
             assertThat(actual).isEqualTo(explained);
         }
     }
 
-    private static Map<String, String> responses(int port) throws IOException {
-        Map<String, String> responses = new LinkedHashMap<>();
-        try (TestClient client = new TestClient(port, DOMAIN)) {
-            responses.put("registration without a password", client.send("REGISTER", "", "1001", "Expires: 300"));
-            responses.put("registration", client.register("1001", "test1234", 300));
-            responses.put("registration with a wrong password", client.register("1001", "wrong", 300));
-            responses.put("registration of an unknown user", client.register("1999", "test1234", 300));
-            responses.put("registration for 30 s", client.register("1001", "test1234", 30));
-            responses.put("removal", client.register("1001", "test1234", 0));
-            responses.put("OPTIONS", client.send("OPTIONS", "", "stranger@else.test"));
-            responses.put("too many hops", client.send("MESSAGE", "1001@", "stranger@else.test", "Max-Forwards: 0"));
-            responses.put("call to an unknown user", client.send("INVITE", "1999@", "stranger@else.test"));
-            responses.put("call to another domain", client.send("INVITE", "a@other.test", "stranger@else.test"));
-            responses.put("call in the name of a user", client.send("INVITE", "1999@", "1001"));
+    private static Map<String, Integer> responses(int port) {
+        Map<String, Integer> responses = new LinkedHashMap<>();
+        try (Phone alice = phone(port, "1001", DOMAIN).password("test1234").open();
+                Phone forgetful = phone(port, "1001", DOMAIN).open();
+                Phone wrong = phone(port, "1001", DOMAIN).password("wrong").open();
+                Phone unknown = phone(port, "1999", DOMAIN).password("test1234").open();
+                Phone stranger = phone(port, "stranger", "else.test").open()) {
+            responses.put("registration without a password", registration(forgetful, 300));
+            responses.put("registration", registration(alice, 300));
+            responses.put("registration with a wrong password", registration(wrong, 300));
+            responses.put("registration of an unknown user", registration(unknown, 300));
+            responses.put("registration for 30 s", registration(alice, 30));
+            responses.put("removal", registration(alice, 0));
+            responses.put("OPTIONS", stranger.options("sip:" + DOMAIN).statusCode());
+            responses.put(
+                    "too many hops",
+                    stranger.send("MESSAGE", "sip:1001@" + DOMAIN, parts -> parts.header("Max-Forwards", "0"))
+                            .statusCode());
+            responses.put("call to an unknown user", call(stranger, "sip:1999@" + DOMAIN));
+            responses.put("call to another domain", call(stranger, "sip:a@other.test"));
+            responses.put("call in the name of a user", call(forgetful, "sip:1999@" + DOMAIN));
         }
         return responses;
+    }
+
+    private static Phone.Builder phone(int port, String user, String domain) {
+        return Phone.builder(user)
+                .domain(domain)
+                .proxy(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .lenient();
+    }
+
+    private static int registration(Phone phone, int seconds) {
+        return phone.tryRegister(Duration.ofSeconds(seconds), parts -> {}).statusCode();
+    }
+
+    private static int call(Phone phone, String target) {
+        return phone.call(target).awaitFinal().statusCode();
     }
 
     private int startKamailio() throws IOException {
@@ -140,8 +164,8 @@ class ImportedManualTest {
             assertThat(processes.get(0).isAlive())
                     .as(Files.readString(log.toPath()))
                     .isTrue();
-            try (TestClient client = new TestClient(port, DOMAIN)) {
-                assertThat(client.send("OPTIONS", "", "stranger@else.test")).isEqualTo("200");
+            try (Phone stranger = phone(port, "stranger", "else.test").open()) {
+                assertThat(stranger.options("sip:" + DOMAIN).statusCode()).isEqualTo(200);
             }
         });
         return port;

@@ -81,7 +81,7 @@ class TlsOptionsTest {
 
         assertThat(status).isEqualTo(2);
         assertThat(err.toString())
-                .contains("tls: no-such-file.pem: no such file", text + ": is not a PEM file", "--max-contacts");
+                .contains("--tls-certificate: no-such-file.pem does not exist", "--tls-key: " + text + " is not a PEM file", "--max-contacts");
     }
 
     @Test

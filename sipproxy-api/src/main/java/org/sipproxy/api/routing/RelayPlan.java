@@ -78,13 +78,14 @@ public final class RelayPlan {
 
     /**
      * Returns a plan with one group of targets. Without a target the group fails at once with
-     * {@link FailureCause#NOT_REGISTERED} and 480.
+     * {@link FailureCause#NOT_REGISTERED} and 480. The URI of a target is an address to send to: for a user of this proxy
+     * pass the targets of its bindings, which {@link StageContext#bindings} returns.
      */
     public static RelayPlan to(List<Target> targets) {
         return new RelayPlan(List.copyOf(targets), null, null, null, false, List.of());
     }
 
-    /** Returns a plan with one group of targets. */
+    /** Returns a plan with one group of targets, like {@link #to(List)}. */
     public static RelayPlan to(Target... targets) {
         return to(List.of(targets));
     }

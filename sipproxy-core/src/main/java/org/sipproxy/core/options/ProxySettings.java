@@ -15,7 +15,7 @@ import org.sipproxy.core.SipProxyBuilder;
  * @param aliases other names, {@code host} or {@code host:port}
  * @param registrar rules of the registrar
  * @param timers transaction timers
- * @param destinations addresses to which a client may direct traffic
+ * @param contacts addresses to which a client may direct traffic
  * @param strangers methods that strangers may send to users
  * @param revealsUsers true if strangers get 480 for a user without a binding
  * @param refusesOptions true if OPTIONS gets 503 while the proxy is not ready
@@ -28,7 +28,7 @@ public record ProxySettings(
         List<String> aliases,
         RegistrarPolicy registrar,
         SipTimers timers,
-        ContactPolicy destinations,
+        ContactPolicy contacts,
         StrangerPolicy strangers,
         boolean revealsUsers,
         boolean refusesOptions,
@@ -41,7 +41,7 @@ public record ProxySettings(
         aliases = List.copyOf(aliases);
         Objects.requireNonNull(registrar, "registrar");
         Objects.requireNonNull(timers, "timers");
-        Objects.requireNonNull(destinations, "destinations");
+        Objects.requireNonNull(contacts, "contacts");
         Objects.requireNonNull(strangers, "strangers");
         Objects.requireNonNull(calls, "calls");
         Objects.requireNonNull(tls, "tls");
@@ -71,7 +71,7 @@ public record ProxySettings(
                 newAliases,
                 registrar,
                 timers,
-                destinations,
+                contacts,
                 strangers,
                 revealsUsers,
                 refusesOptions,
@@ -87,7 +87,7 @@ public record ProxySettings(
                 aliases,
                 policy,
                 timers,
-                destinations,
+                contacts,
                 strangers,
                 revealsUsers,
                 refusesOptions,
@@ -103,7 +103,7 @@ public record ProxySettings(
                 aliases,
                 registrar,
                 values,
-                destinations,
+                contacts,
                 strangers,
                 revealsUsers,
                 refusesOptions,
@@ -119,7 +119,7 @@ public record ProxySettings(
                 aliases,
                 registrar,
                 timers,
-                destinations,
+                contacts,
                 policy,
                 reveals,
                 refusesOptions,
@@ -135,7 +135,7 @@ public record ProxySettings(
                 aliases,
                 registrar,
                 timers,
-                destinations,
+                contacts,
                 strangers,
                 revealsUsers,
                 refusesOptions,

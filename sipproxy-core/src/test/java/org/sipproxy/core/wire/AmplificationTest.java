@@ -24,8 +24,8 @@ class AmplificationTest {
 
     @Test
     void messageBetweenAccountsThatNameEachOtherIsBounded() {
-        try (ProxyUnderTest a = ProxyUnderTest.start(b -> b.destinations(ContactPolicy.ANYWHERE));
-                ProxyUnderTest b = ProxyUnderTest.start(p -> p.destinations(ContactPolicy.ANYWHERE))) {
+        try (ProxyUnderTest a = ProxyUnderTest.start(b -> b.contacts(ContactPolicy.ANYWHERE));
+                ProxyUnderTest b = ProxyUnderTest.start(p -> p.contacts(ContactPolicy.ANYWHERE))) {
             register(a, "u", b, "v", 4);
             register(b, "v", a, "u", 4);
             WireClient.Udp mallory = a.udp("mallory");

@@ -129,7 +129,7 @@ class ReconfigureTest {
                                 before.aliases(),
                                 before.registrar(),
                                 before.timers(),
-                                before.destinations(),
+                                before.contacts(),
                                 before.strangers(),
                                 before.revealsUsers(),
                                 before.refusesOptions(),

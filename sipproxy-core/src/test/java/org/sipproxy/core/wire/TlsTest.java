@@ -22,6 +22,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.RequestStage;
@@ -36,7 +37,6 @@ import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.core.options.StreamLimits;
 import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.core.options.TlsSettings.ClientAuthentication;
-import org.sipproxy.core.options.TlsSettingsException;
 
 /** TLS on both sides (RFC 3261 §26.2, RFC 5922). */
 class TlsTest {
@@ -435,7 +435,7 @@ class TlsTest {
 
         Files.copy(renewed.chain(), chain, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> proxy.proxy().reloadTls())
-                .isInstanceOf(TlsSettingsException.class)
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("is not the key of the first certificate");
         WireClient.Tcp still = proxy.tls("still", PHONE);
         still.awaitFinal(still.send(still.request("OPTIONS", "sip:sip.test")));
@@ -453,8 +453,8 @@ class TlsTest {
 
         assertThatThrownBy(() ->
                         start(tls -> TlsSettings.builder().certificate(missing, OURS.key()), options -> options))
-                .isInstanceOf(TlsSettingsException.class)
-                .hasMessageContaining("no such file");
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("tls: certificate: " + missing + " does not exist; check the path");
     }
 
     @Test

@@ -200,7 +200,7 @@ final class ListeningPoints implements FlowSource {
     /**
      * Reads the files of other settings, and returns what puts them into use.
      *
-     * @throws org.sipproxy.core.options.TlsSettingsException if the files cannot be used
+     * @throws org.sipproxy.api.config.ConfigurationException if the files cannot be used
      */
     Runnable prepareTls(TlsSettings settings) {
         TlsContexts contexts = tls;

@@ -164,7 +164,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.refusals = new Refusals(refusalLog, components);
         this.events = components::publish;
         this.tap = new WireTap(clock, parts.wireListeners());
-        this.addresses = new AddressPolicy(parts.destinations(), uri -> names().isMyself(uri));
+        this.addresses = new AddressPolicy(parts.contacts(), uri -> names().isMyself(uri));
         this.points = new ListeningPoints(
                 addresses,
                 () -> StreamEnvironment.create(
@@ -247,7 +247,7 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Reads the bindings and the certificate, binds all listening points and starts to serve.
      *
-     * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used
+     * @throws org.sipproxy.api.config.ConfigurationException if the certificate cannot be used
      * @throws org.sipproxy.core.options.BindFailedException if an endpoint cannot be bound; nothing is open then
      * @throws org.sipproxy.api.location.LocationStoreException if the bindings cannot be read
      * @throws IllegalStateException if the proxy is closed meanwhile
@@ -298,7 +298,7 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Reads the certificate again.
      *
-     * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used
+     * @throws org.sipproxy.api.config.ConfigurationException if the certificate cannot be used
      */
     public void reloadTls() {
         points.reloadTls();
@@ -316,7 +316,7 @@ public final class ProxyEngine implements AutoCloseable {
     /**
      * Puts settings, which are valid, into use.
      *
-     * @throws org.sipproxy.core.options.TlsSettingsException if the certificate cannot be used; nothing has changed
+     * @throws org.sipproxy.api.config.ConfigurationException if the certificate cannot be used; nothing has changed
      */
     public synchronized void reconfigure(ProxySettings settings) {
         Runnable certificate = settings.tls().map(points::prepareTls).orElse(() -> {});
@@ -325,7 +325,7 @@ public final class ProxyEngine implements AutoCloseable {
         certificate.run();
         registrar.policy(settings.registrar());
         table.timers(TransactionTimers.of(settings.timers()));
-        addresses.policy(settings.destinations());
+        addresses.policy(settings.contacts());
         CallTracker calls = callTracker;
         if (calls != null) {
             settings.calls().ifPresent(calls::settings);

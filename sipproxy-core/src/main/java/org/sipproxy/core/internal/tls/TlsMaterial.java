@@ -25,8 +25,9 @@ import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.core.options.TlsSettings;
-import org.sipproxy.core.options.TlsSettingsException;
 
 /**
  * Content of the files of {@link TlsSettings} when they were read.
@@ -36,13 +37,16 @@ import org.sipproxy.core.options.TlsSettingsException;
  * @param warnings problems that do not prevent use but make peers refuse the certificate
  */
 public record TlsMaterial(
-        PrivateKey key, List<X509Certificate> chain, List<X509Certificate> anchors, List<String> warnings) {
+        PrivateKey key, List<X509Certificate> chain, List<X509Certificate> anchors, List<ConfigurationProblem> warnings) {
 
-    /** Reads the files that the settings name and returns the problems, one entry each; empty if there are none. */
-    public static List<String> problems(TlsSettings settings) {
+    private static final String CERTIFICATE = "certificate";
+    private static final String KEY = "key";
+
+    /** Reads the files that the settings name and returns the problems; empty if there are none. */
+    public static List<ConfigurationProblem> problems(TlsSettings settings) {
         try {
             return read(settings).warnings();
-        } catch (TlsSettingsException e) {
+        } catch (ConfigurationException e) {
             return e.problems();
         }
     }
@@ -50,26 +54,33 @@ public record TlsMaterial(
     /**
      * Reads the files.
      *
-     * @throws TlsSettingsException with all problems found
+     * @throws ConfigurationException with all problems found
      */
     public static TlsMaterial read(TlsSettings settings) {
-        List<String> problems = new ArrayList<>();
-        List<X509Certificate> chain = certificates(settings.certificate(), problems);
+        List<ConfigurationProblem> problems = new ArrayList<>();
+        List<X509Certificate> chain = certificates(CERTIFICATE, settings.certificate(), problems);
         PrivateKey key = key(settings.key(), settings.keyPassword().orElse(null), problems);
         List<X509Certificate> anchors =
-                settings.trust().map(path -> certificates(path, problems)).orElse(List.of());
+                settings.trust().map(path -> certificates("trust", path, problems)).orElse(List.of());
         if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
-            problems.add("tls: " + settings.key() + ": is not the key of the first certificate in "
-                    + settings.certificate()
-                    + "; put the proxy's own certificate first, or name the key that belongs to it");
+            problems.add(problem(
+                    KEY,
+                    settings.key(),
+                    "is not the key of the first certificate in " + settings.certificate(),
+                    "put the proxy's own certificate first, or name the key that belongs to it"));
         }
         if (key == null || !problems.isEmpty()) {
-            throw new TlsSettingsException(problems);
+            throw new ConfigurationException(problems);
         }
         return new TlsMaterial(key, chain, anchors, expired(settings.certificate(), chain));
     }
 
-    private static List<X509Certificate> certificates(Path path, List<String> problems) {
+    private static ConfigurationProblem problem(String option, Path file, String reason, String remedy) {
+        return new ConfigurationProblem("tls", option, file.toString(), reason, remedy);
+    }
+
+    private static List<X509Certificate> certificates(
+            String option, Path path, List<ConfigurationProblem> problems) {
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             for (PemFile.Part part : PemFile.read(path).parts()) {
@@ -78,12 +89,12 @@ public record TlsMaterial(
                 }
             }
             if (certificates.isEmpty()) {
-                problems.add("tls: " + path + ": holds no certificate (expected BEGIN CERTIFICATE)");
+                problems.add(problem(option, path, "holds no certificate (expected BEGIN CERTIFICATE)", ""));
             }
         } catch (PemFile.Unusable e) {
-            problems.add("tls: " + e.text());
+            problems.add(e.of(option, path));
         } catch (CertificateException e) {
-            problems.add("tls: " + path + ": holds a certificate that cannot be read: " + e.getMessage());
+            problems.add(problem(option, path, "holds a certificate that cannot be read: " + e.getMessage(), ""));
             certificates.clear();
         }
         return List.copyOf(certificates);
@@ -94,16 +105,17 @@ public record TlsMaterial(
                 CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
     }
 
-    private static @Nullable PrivateKey key(Path path, @Nullable Supplier<char[]> password, List<String> problems) {
+    private static @Nullable PrivateKey key(
+            Path path, @Nullable Supplier<char[]> password, List<ConfigurationProblem> problems) {
         try {
             for (PemFile.Part part : PemFile.read(path).parts()) {
                 if (part.label().endsWith("PRIVATE KEY")) {
                     return key(path, part, password);
                 }
             }
-            problems.add("tls: " + path + ": holds no private key (expected BEGIN PRIVATE KEY)");
+            problems.add(problem(KEY, path, "holds no private key (expected BEGIN PRIVATE KEY)", ""));
         } catch (PemFile.Unusable e) {
-            problems.add("tls: " + e.text());
+            problems.add(e.of(KEY, path));
         }
         return null;
     }
@@ -112,24 +124,20 @@ public record TlsMaterial(
             throws PemFile.Unusable {
         switch (part.label()) {
             case "PRIVATE KEY" -> {
-                return unencrypted(path, new PKCS8EncodedKeySpec(part.der()));
+                return unencrypted(new PKCS8EncodedKeySpec(part.der()));
             }
             case "ENCRYPTED PRIVATE KEY" -> {
                 if (password == null) {
                     throw new PemFile.Unusable(
-                            path,
-                            "is encrypted; give its password, or decrypt it: openssl pkcs8 -in " + path
-                                    + " -out key.pem");
+                            "is encrypted",
+                            "give its password, or decrypt it: openssl pkcs8 -in " + path + " -out key.pem");
                 }
-                return unencrypted(path, decrypted(path, part.der(), password));
+                return unencrypted(decrypted(path, part.der(), password));
             }
             default ->
                 throw new PemFile.Unusable(
-                        path,
-                        "holds a key in the format of BEGIN " + part.label()
-                                + " (expected PKCS#8, BEGIN PRIVATE KEY); convert it: openssl pkcs8 -topk8 -nocrypt -in "
-                                + path
-                                + " -out key.pem");
+                        "holds a key in the format of BEGIN " + part.label() + " (expected PKCS#8, BEGIN PRIVATE KEY)",
+                        "convert it: openssl pkcs8 -topk8 -nocrypt -in " + path + " -out key.pem");
         }
     }
 
@@ -151,26 +159,26 @@ public record TlsMaterial(
             return encrypted.getKeySpec(cipher);
         } catch (IOException | GeneralSecurityException e) {
             throw new PemFile.Unusable(
-                    path,
-                    "cannot be decrypted; check the password. Convert an old format with: "
-                            + "openssl pkcs8 -topk8 -in " + path + " -out key.pem");
+                    "cannot be decrypted",
+                    "check the password. Convert an old format with: openssl pkcs8 -topk8 -in " + path
+                            + " -out key.pem");
         } finally {
             spec.clearPassword();
         }
     }
 
     /** Returns the key, of one of the two kinds for which the JDK's TLS supports certificates. */
-    private static PrivateKey unencrypted(Path path, PKCS8EncodedKeySpec spec) throws PemFile.Unusable {
+    private static PrivateKey unencrypted(PKCS8EncodedKeySpec spec) throws PemFile.Unusable {
         for (String algorithm : List.of("EC", "RSA")) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(spec);
             } catch (InvalidKeySpecException e) {
                 // the other kind of key
             } catch (GeneralSecurityException e) {
-                throw new PemFile.Unusable(path, "cannot be read: " + e.getMessage());
+                throw new PemFile.Unusable("cannot be read: " + e.getMessage(), "check that the file is complete");
             }
         }
-        throw new PemFile.Unusable(path, "is neither an RSA nor an EC key; create such a key and a certificate");
+        throw new PemFile.Unusable("is neither an RSA nor an EC key", "create such a key and a certificate");
     }
 
     private static boolean belongs(PrivateKey key, PublicKey certified) {
@@ -192,17 +200,25 @@ public record TlsMaterial(
         }
     }
 
-    private static List<String> expired(Path path, List<X509Certificate> chain) {
-        List<String> warnings = new ArrayList<>();
+    private static List<ConfigurationProblem> expired(Path path, List<X509Certificate> chain) {
+        List<ConfigurationProblem> warnings = new ArrayList<>();
         Instant now = Instant.now();
         for (X509Certificate one : chain) {
             String subject = one.getSubjectX500Principal().getName();
             if (now.isAfter(one.getNotAfter().toInstant())) {
-                warnings.add("tls: " + path + ": the certificate of " + subject + " expired at "
-                        + one.getNotAfter().toInstant() + "; renew it");
+                warnings.add(problem(
+                        CERTIFICATE,
+                        path,
+                        "holds the certificate of " + subject + ", which expired at "
+                                + one.getNotAfter().toInstant(),
+                        "renew it"));
             } else if (now.isBefore(one.getNotBefore().toInstant())) {
-                warnings.add("tls: " + path + ": the certificate of " + subject + " is not valid before "
-                        + one.getNotBefore().toInstant() + "; check the clock");
+                warnings.add(problem(
+                        CERTIFICATE,
+                        path,
+                        "holds the certificate of " + subject + ", which is not valid before "
+                                + one.getNotBefore().toInstant(),
+                        "check the clock"));
             }
         }
         return List.copyOf(warnings);

@@ -60,11 +60,12 @@ public final class LingeringTable {
         return stripe(k1).get(k1, k2, nowMillis());
     }
 
-    /** Returns the number of entries; expired ones count until others displace them. */
+    /** Returns the number of entries that have not expired. */
     public long size() {
+        int now = nowMillis();
         long sum = 0;
         for (Stripe stripe : stripes) {
-            sum += stripe.size();
+            sum += stripe.size(now);
         }
         return sum;
     }
@@ -109,7 +110,8 @@ public final class LingeringTable {
             this.lingerMillis = lingerMillis;
         }
 
-        synchronized int size() {
+        synchronized int size(int now) {
+            removeExpired(now);
             return count;
         }
 
@@ -122,9 +124,7 @@ public final class LingeringTable {
                 early++;
                 return;
             }
-            while (count > 0 && deadline[first] - now <= 0) {
-                removeFirst();
-            }
+            removeExpired(now);
             while (count > 0 && ringUsed + value.length + (count + 1) * OVERHEAD > maxBytes) {
                 early++;
                 removeFirst();
@@ -184,6 +184,12 @@ public final class LingeringTable {
                 slot = (slot + 1) & mask;
             }
             slots[slot] = entry + 1;
+        }
+
+        private void removeExpired(int now) {
+            while (count > 0 && deadline[first] - now <= 0) {
+                removeFirst();
+            }
         }
 
         private void removeFirst() {

@@ -17,11 +17,12 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.tls.SipIdentities;
 import org.sipproxy.core.internal.tls.TlsMaterial;
 import org.sipproxy.core.options.TlsSettings;
-import org.sipproxy.core.options.TlsSettingsException;
 import org.sipproxy.message.IpLiteral;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +47,7 @@ public final class TlsContexts {
     /**
      * Reads the files.
      *
-     * @throws TlsSettingsException if they cannot be used
+     * @throws ConfigurationException if they cannot be used
      */
     public TlsContexts(TlsSettings settings) {
         this.current = read(settings);
@@ -55,7 +56,7 @@ public final class TlsContexts {
     /**
      * Reads the files again. New connections use the new contents.
      *
-     * @throws TlsSettingsException if the files cannot be used; the previous contents stay in use
+     * @throws ConfigurationException if the files cannot be used; the previous contents stay in use
      */
     public void reload() {
         current = read(current.settings());
@@ -64,7 +65,7 @@ public final class TlsContexts {
     /**
      * Reads the files of other settings, and returns what puts them into use for new connections.
      *
-     * @throws TlsSettingsException if the files cannot be used
+     * @throws ConfigurationException if the files cannot be used
      */
     public Runnable prepare(TlsSettings changed) {
         Pair pair = read(changed);
@@ -73,7 +74,7 @@ public final class TlsContexts {
 
     private static Pair read(TlsSettings settings) {
         TlsMaterial material = TlsMaterial.read(settings);
-        material.warnings().forEach(LOG::warn);
+        material.warnings().forEach(warning -> LOG.warn("{}", warning));
         X509Certificate[] chain = material.chain().toArray(new X509Certificate[0]);
         try {
             SslContextBuilder server = SslContextBuilder.forServer(material.key(), chain)
@@ -89,8 +90,8 @@ public final class TlsContexts {
                     .endpointIdentificationAlgorithm(null);
             return new Pair(settings, built(server, settings, material), built(client, settings, material));
         } catch (SSLException | IllegalArgumentException e) {
-            throw new TlsSettingsException(
-                    List.of("tls: the JDK refuses " + settings.certificate() + ": " + e.getMessage()));
+            throw new ConfigurationException(new ConfigurationProblem(
+                    "tls", "certificate", settings.certificate().toString(), "is refused by the JDK: " + e.getMessage(), ""));
         }
     }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.core.certificates.TestCertificate;
 import org.sipproxy.core.options.TlsSettings;
 
@@ -62,11 +63,12 @@ class TlsMaterialTest {
         Path text = file("text.pem", "hello");
 
         assertThat(TlsMaterial.problems(of(nothing, text).trust(EC.key()).build()))
+                .extracting(ConfigurationProblem::text)
                 .containsExactly(
-                        "tls: " + nothing + ": no such file",
-                        "tls: " + text + ": is not a PEM file (expected -----BEGIN ...); convert a DER file with"
+                        "tls: certificate: " + nothing + " does not exist; check the path",
+                        "tls: key: " + text + " is not a PEM file (expected -----BEGIN ...); convert a DER file with"
                                 + " openssl x509 or pkcs8",
-                        "tls: " + EC.key() + ": holds no certificate (expected BEGIN CERTIFICATE)");
+                        "tls: trust: " + EC.key() + " holds no certificate (expected BEGIN CERTIFICATE)");
     }
 
     @Test
@@ -126,11 +128,11 @@ class TlsMaterialTest {
         assertThat(TlsMaterial.problems(of(ended.chain(), ended.key()).build()))
                 .singleElement()
                 .asString()
-                .contains(" expired at ", "renew it");
+                .contains(" which expired at ", "renew it");
         assertThat(TlsMaterial.problems(of(early.chain(), early.key()).build()))
                 .singleElement()
                 .asString()
-                .contains("is not valid before ");
+                .contains("which is not valid before ");
     }
 
     @Test

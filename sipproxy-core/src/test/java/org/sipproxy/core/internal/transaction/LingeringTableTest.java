@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,5 +41,21 @@ class LingeringTableTest {
                 .count();
         assertThat(found).isEqualTo(table.size()).isPositive();
         assertThat(table.lingeringEvictions()).isEqualTo(20_000 - found);
+    }
+
+    @Test
+    void expiredEntriesDoNotCount() {
+        AtomicLong nanos = new AtomicLong();
+        LingeringTable table = new LingeringTable(100_000, 32_000_000_000L, nanos::get);
+        table.put(1, 1, new byte[] {1});
+        nanos.set(20_000_000_000L);
+        table.put(-1, 2, new byte[] {2});
+        assertThat(table.size()).isEqualTo(2);
+
+        nanos.set(32_000_000_000L);
+
+        assertThat(table.size()).isOne();
+        assertThat(table.get(-1, 2)).containsExactly(2);
+        assertThat(table.lingeringEvictions()).isZero();
     }
 }
