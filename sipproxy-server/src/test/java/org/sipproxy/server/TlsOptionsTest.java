@@ -66,7 +66,7 @@ class TlsOptionsTest {
         int bad =
                 check("--listen=tls:127.0.0.1:0", "--tls-certificate=" + one.certificate(), "--tls-key=" + other.key());
         assertThat(bad).isEqualTo(2);
-        assertThat(err.toString()).contains(other.key() + ": is not the key of the first certificate");
+        assertThat(err.toString()).contains("--tls-key: " + other.key() + " is not the key of the first certificate");
     }
 
     @Test
