@@ -2,7 +2,6 @@ package org.sipproxy.core;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.call.Calls;
@@ -313,16 +312,6 @@ public final class SipProxy implements AutoCloseable {
      */
     public ProxyStatistics statistics() {
         return engine.statistics();
-    }
-
-    /**
-     * Returns how often the proxy has refused requests since it started, by status and reason phrase of its response,
-     * such as {@code 403 Relaying Denied}; challenges (401, 407) are included, retransmissions only if they were
-     * refused without a transaction. Requests without a response, such as a stray ACK, are counted as {@code dropped}.
-     * When there are more than 100 reasons, further ones are counted as {@code other} of their status.
-     */
-    public Map<String, Long> refusals() {
-        return engine.refusals();
     }
 
     /**

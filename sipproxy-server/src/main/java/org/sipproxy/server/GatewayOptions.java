@@ -371,11 +371,10 @@ final class GatewayOptions {
         dialled.ifPresent(plan -> builder.beforeRouting(plan.stage()));
     }
 
-    void addTo(SipProxyBuilder builder, ServerComponents components, LiveParts live) {
+    void addTo(SipProxyBuilder builder, ServerComponents components) {
         dispatcher.ifPresent(component -> {
             builder.component(component);
             components.add(component);
-            live.dispatcher = component;
         });
     }
 

@@ -156,14 +156,11 @@ final class ProxyOptions {
 
     private final MessageTrace trace = new MessageTrace();
 
-    /** Components of the proxy that operators look into. */
-    private final ServerComponents components = new ServerComponents();
+    /** Components of the proxy that operators look into, and that a reload changes. */
+    final ServerComponents components = new ServerComponents();
 
     /** Components that the server adds itself, without an option. */
     final List<ProxyComponent> serverComponents = new ArrayList<>();
-
-    /** Components that a reload changes. */
-    final LiveParts live = new LiveParts();
 
     private boolean reusesTrunks;
     private final List<String> problems = new ArrayList<>();
@@ -194,13 +191,12 @@ final class ProxyOptions {
                 floods,
                 tables,
                 peers,
-                live,
                 problems); // first: the others depend on its trust decisions
         tables.addDomainsTo(builder);
         gateways.addNumbersTo(builder);
         trunks.addTo(builder, components);
         tables.addAliasesTo(builder);
-        gateways.addTo(builder, components, live);
+        gateways.addTo(builder, components);
         calls.addTo(builder, web.isOn(), problems);
         nat.component(problems).ifPresent(traversal -> {
             builder.component(traversal);

@@ -198,12 +198,12 @@ final class Reload implements ServerPart {
         try (SipProxy candidate = options.build(subscription, false).orElse(null)) {
             List<String> problems = new ArrayList<>(options.problems());
             problems.addAll(options.tls.fileProblems());
-            problems.addAll(running.live.obstacles(options.live));
+            problems.addAll(running.components.obstacles(options.components));
             if (candidate == null || !problems.isEmpty()) {
                 throw new RejectedException(problems.stream().map(read::placed).toList());
             }
             settings = candidate.settings();
-            options.live.read();
+            options.components.readTables();
             options.furnish(subscription);
             if (!options.problems().isEmpty()) {
                 throw new RejectedException(options.problems());
@@ -214,7 +214,7 @@ final class Reload implements ServerPart {
         } catch (RuntimeException e) {
             throw new RejectedException(List.of(Launcher.messageOf(e)));
         }
-        running.live.replaceWith(options.live); // cannot fail
+        running.components.replaceWith(options.components); // cannot fail
         running.tables.readAgain();
     }
 }

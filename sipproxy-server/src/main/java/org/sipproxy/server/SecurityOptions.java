@@ -96,9 +96,8 @@ final class SecurityOptions {
     /**
      * Applies the options to the builder, and adds errors to {@code problems}.
      *
-     * @param components where operators look at them
+     * @param components is given what operators look at and a reload changes
      * @param tables access rules of the database
-     * @param live is set to the components that a reload changes
      * @param peers gateways and providers: those with a numeric address have no rate limit, and may assert identities
      */
     void addTo(
@@ -107,7 +106,6 @@ final class SecurityOptions {
             FloodOptions floods,
             TableOptions tables,
             List<SipUri> peers,
-            LiveParts live,
             List<String> problems) {
         List<CidrBlock> trusted = networks("--trust", trust, problems);
         List<AccessRule> rules = new ArrayList<>();
@@ -136,7 +134,6 @@ final class SecurityOptions {
         AccessList built = list.build();
         builder.component(built);
         components.add(built);
-        live.accessList = built;
         tables.reloads(built);
         readDestinations(builder, problems);
         List<CidrBlock> elements = new ArrayList<>(trusted);
@@ -144,12 +141,11 @@ final class SecurityOptions {
         floods.component(elements, problems).ifPresent(guard -> {
             builder.component(guard);
             components.add(guard);
-            live.floodGuard = guard;
         });
         builder.strangers(readStrangers(problems));
         IdentityHeaders identities = IdentityHeaders.trusting(elements.toArray(new CidrBlock[0]));
         builder.component(identities);
-        live.identityHeaders = identities;
+        components.add(identities);
         builder.listener(new AuditLog());
         builder.revealUsers(revealUsers);
     }

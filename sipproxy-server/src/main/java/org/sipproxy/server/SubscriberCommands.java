@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.jdbc.Subscriber;
 import org.sipproxy.jdbc.Subscribers;
+import org.sipproxy.server.command.Terminal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,12 +46,28 @@ final class SubscriberCommands {
                     : List.of();
         }
 
-        final String name() {
+        @Override
+        final int run(Database database) {
+            Subscribers subscribers = subscribers(database);
+            String realm = domain(subscribers);
+            String done = change(subscribers, name(), realm);
+            String address = name() + "@" + realm;
+            return succeed(done + " " + address, result(done, address));
+        }
+
+        /** Changes the subscriber, and returns what was done. */
+        abstract String change(Subscribers subscribers, String name, String realm);
+
+        Subscribers subscribers(Database database) {
+            return Subscribers.in(database.dataSource());
+        }
+
+        private String name() {
             int at = user.lastIndexOf('@');
             return at < 0 ? user : user.substring(0, at);
         }
 
-        final String domain(Subscribers subscribers) {
+        private String domain(Subscribers subscribers) {
             int at = user.lastIndexOf('@');
             if (at >= 0 || !domain.isEmpty()) {
                 return (at >= 0 ? user.substring(at + 1) : domain).toLowerCase(Locale.ROOT);
@@ -62,10 +79,6 @@ final class SubscriberCommands {
                         + "@DOMAIN");
             }
             return domains.get(0);
-        }
-
-        final int done(String what, String address) {
-            return succeed(what + " " + address, result(what, address));
         }
 
         private static Map<String, Object> result(String what, String address) {
@@ -99,7 +112,7 @@ final class SubscriberCommands {
             if (password != null) {
                 return password;
             }
-            Optional<Console> terminal = terminal();
+            Optional<Console> terminal = Terminal.find();
             if (terminal.isPresent()) {
                 return readTwice(terminal.get());
             }
@@ -108,27 +121,11 @@ final class SubscriberCommands {
                 String line = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
                 if (line == null) {
                     throw new IllegalArgumentException(
-                            "PASSWORD: missing, and stdin is empty; type it or send it to" + " stdin");
+                            "PASSWORD: missing, and stdin is empty; type it or send it to stdin");
                 }
                 return line;
             } catch (IOException e) {
                 throw new IllegalArgumentException("PASSWORD: stdin cannot be read", e);
-            }
-        }
-
-        /** Returns the console if it is a terminal. Since JDK 22 there is a console even if stdin is a file. */
-        @SuppressWarnings("SystemConsoleNull")
-        private static Optional<Console> terminal() {
-            Console console = System.console();
-            if (console == null) {
-                return Optional.empty();
-            }
-            try {
-                return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console))
-                        ? Optional.of(console)
-                        : Optional.empty();
-            } catch (ReflectiveOperationException e) {
-                return Optional.of(console); // on an older JDK a console is always a terminal
             }
         }
 
@@ -141,6 +138,7 @@ final class SubscriberCommands {
             return new String(first);
         }
 
+        @Override
         final Subscribers subscribers(Database database) {
             Subscribers.Builder builder = Subscribers.builder(database.dataSource());
             return (storePlainPassword ? builder.storePlainPasswords() : builder).build();
@@ -156,11 +154,9 @@ final class SubscriberCommands {
             footer = {"", Launcher.EXIT_CODES})
     static final class Add extends WithPassword {
         @Override
-        int run(Database database) {
-            Subscribers subscribers = subscribers(database);
-            String realm = domain(subscribers);
-            subscribers.add(name(), realm, password());
-            return done("added", name() + "@" + realm);
+        String change(Subscribers subscribers, String name, String realm) {
+            subscribers.add(name, realm, password());
+            return "added";
         }
     }
 
@@ -176,11 +172,9 @@ final class SubscriberCommands {
             footer = {"", Launcher.EXIT_CODES})
     static final class Passwd extends WithPassword {
         @Override
-        int run(Database database) {
-            Subscribers subscribers = subscribers(database);
-            String realm = domain(subscribers);
-            subscribers.changePassword(name(), realm, password());
-            return done("changed", name() + "@" + realm);
+        String change(Subscribers subscribers, String name, String realm) {
+            subscribers.changePassword(name, realm, password());
+            return "changed";
         }
     }
 
@@ -196,11 +190,9 @@ final class SubscriberCommands {
             footer = {"", Launcher.EXIT_CODES})
     static final class Rm extends OfOne {
         @Override
-        int run(Database database) {
-            Subscribers subscribers = Subscribers.in(database.dataSource());
-            String realm = domain(subscribers);
-            subscribers.remove(name(), realm);
-            return done("removed", name() + "@" + realm);
+        String change(Subscribers subscribers, String name, String realm) {
+            subscribers.remove(name, realm);
+            return "removed";
         }
     }
 

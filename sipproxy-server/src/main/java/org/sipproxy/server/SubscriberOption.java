@@ -87,7 +87,9 @@ final class SubscriberOption {
                         + "or --no-auth to let any user of the domains register without a password");
             }
             InMemoryCredentials users = inMemory(options.domains, named, problems);
-            options.live.credentials = databaseLater ? null : users;
+            if (!databaseLater) {
+            options.components.add(users);
+        }
             return users;
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {

@@ -173,7 +173,7 @@ class ControlCommandsTest {
         assertThat(receive(client)).startsWith("SIP/2.0 404");
 
         assertThat(on("stats", "refusals")).isZero();
-        assertThat(out.toString().strip()).isEqualTo("refusals.404_not_found = 1");
+        assertThat(out.toString().strip()).isEqualTo("refusals.404_no_registered_contact_can_be_called = 1");
         assertThat(json("stats", "proxy.requests").get("proxy.requests").getAsLong())
                 .isOne();
         assertThat(json("stats").keySet()).contains("jvm.heap_used", "registrations.bindings", "store.waiting");

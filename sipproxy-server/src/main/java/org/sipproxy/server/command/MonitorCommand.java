@@ -2,7 +2,6 @@ package org.sipproxy.server.command;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -50,7 +49,7 @@ public final class MonitorCommand extends ControlCommand {
             return fail(ExitStatus.MISCONFIGURED, "monitor: " + seconds + " seconds (expected 0.1 to 3600)");
         }
         Cockpit cockpit = new Cockpit();
-        boolean isInPlace = !lines && isTerminal();
+        boolean isInPlace = !lines && Terminal.find().isPresent();
         boolean ended = server.stream(
                 "monitor",
                 Map.of("intervalMillis", Math.round(seconds * 1_000)),
@@ -74,18 +73,5 @@ public final class MonitorCommand extends ControlCommand {
         shown++;
         // the first figures have no rates: they only begin the first interval
         return !out.checkError() && (count == 0 || shown <= count);
-    }
-
-    @SuppressWarnings("SystemConsoleNull") // null up to Java 21
-    private static boolean isTerminal() {
-        Console console = System.console();
-        if (console == null) {
-            return false;
-        }
-        try { // since Java 22 there is a console without a terminal, too
-            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
-        } catch (ReflectiveOperationException e) {
-            return true;
-        }
     }
 }

@@ -53,7 +53,7 @@ public final class Figures {
         SortedMap<String, Long> all = new TreeMap<>();
         add(all, "proxy", proxy.statistics());
         add(all, "store", proxy.storeStatus());
-        proxy.refusals().forEach((reason, count) -> all.put("refusals." + snakeCase(reason), count));
+        components.refusals().forEach((reason, count) -> all.put("refusals." + snakeCase(reason), count));
         components.runtime().calls().ifPresent(calls -> add(all, "calls", calls.statistics()));
         components.figures().forEach((group, statistics) -> add(all, group, statistics.get()));
         Registrations.Count count = registrations.count();

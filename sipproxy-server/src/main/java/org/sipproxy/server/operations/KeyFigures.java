@@ -31,7 +31,7 @@ import java.util.Map;
  * @param filtered messages and connections that an access list or rate limit dropped
  * @param heapUsed heap in use now, in bytes
  * @param heapMax its limit, in bytes
- * @param refusals refused requests by status and reason
+ * @param refusals what was refused or dropped, by status and reason; challenges are not refusals
  */
 public record KeyFigures(
         Instant at,

@@ -134,7 +134,7 @@ public final class ServerOperations {
                 now.filtered(),
                 heap.totalMemory() - heap.freeMemory(),
                 heap.maxMemory(),
-                proxy.refusals());
+                components.refusals());
     }
 
     /** Stops taking new work; existing calls go on. See {@link SipProxy#drain}. */

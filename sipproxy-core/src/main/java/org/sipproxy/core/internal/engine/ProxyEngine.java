@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -361,11 +360,6 @@ public final class ProxyEngine implements AutoCloseable {
         if (ownStore != null) {
             ownStore.flush();
         }
-    }
-
-    /** Returns the refused requests by reason. */
-    public Map<String, Long> refusals() {
-        return refusals.counts();
     }
 
     public ProxyStatistics statistics() {

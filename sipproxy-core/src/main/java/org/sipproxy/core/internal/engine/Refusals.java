@@ -1,7 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
 import java.net.InetSocketAddress;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.Refusal;
@@ -10,17 +9,15 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.flight.FlightEvents;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.message.SipRequest;
-import org.sipproxy.message.StatusCode;
 
 /**
- * Counts and reports everything that the proxy refuses or drops: to the listeners, to the flight recorder, and to the log. Not
- * logged is what a component has reported as an event.
+ * Reports everything that the proxy refuses or drops: to the listeners, to the flight recorder, and to the log. What a
+ * component has reported as an event is not logged.
  */
 final class Refusals {
 
     private static final int NO_STATUS = 0;
 
-    private final RefusalCounts counts = new RefusalCounts();
     private final RefusalLog log;
     private final Components components;
 
@@ -31,7 +28,6 @@ final class Refusals {
 
     /** Reports a request that got a locally generated failure. Challenges and successes are not refusals. */
     void refused(RequestContext context, int status, String phrase, byte[] headerLines) {
-        count(status, phrase);
         String why = context.failure();
         refused(
                 context.received(),
@@ -44,7 +40,6 @@ final class Refusals {
 
     /** Reports a malformed request that got a failure. */
     void refused(SipRequest request, Flow from, int status, String phrase, byte[] headerLines) {
-        count(status, StatusCode.reasonPhrase(status)); // its own phrase may have text of the message
         refused(request, from, status, phrase, headerLines, true);
     }
 
@@ -74,7 +69,6 @@ final class Refusals {
     }
 
     private void dropped(SipRequest request, Flow from, String why, boolean isLogged) {
-        counts.dropped();
         if (isNotified()) {
             notify(NO_STATUS, why, from.remoteAddress(), from.kind(), request);
         }
@@ -111,17 +105,6 @@ final class Refusals {
     /** Returns true if an event has reported the refusal to a listener that keeps a record. */
     private boolean isReported(RequestContext context) {
         return context.isReported() && components.keepsRecord();
-    }
-
-    private void count(int status, String phrase) {
-        if (status >= 400) {
-            counts.refused(status, phrase);
-        }
-    }
-
-    /** Returns how many requests were refused, challenges included, by status and phrase. */
-    Map<String, Long> counts() {
-        return counts.list();
     }
 
     private boolean isNotified() {
