@@ -29,7 +29,8 @@ public final class RotatingPcap implements WireQueue.Receiver {
     private final int files;
     private @Nullable OutputStream out;
     private @Nullable PcapWriter writer;
-    private long written;
+    /** Bytes in the current file. At first that of an earlier run is assumed to hold messages. */
+    private long written = Long.MAX_VALUE;
 
     RotatingPcap(Path file, long size, int files) {
         this.file = file;
@@ -53,7 +54,9 @@ public final class RotatingPcap implements WireQueue.Receiver {
             PcapWriter open = writer;
             if (open == null || written >= size) {
                 close();
-                rotate();
+                if (written > PcapWriter.FILE_HEADER) { // otherwise the current file holds nothing, as after a failure
+                    rotate();
+                }
                 open = open();
             }
             written += open.write(message);
@@ -77,8 +80,9 @@ public final class RotatingPcap implements WireQueue.Receiver {
     }
 
     private PcapWriter open() throws IOException {
-        Set<StandardOpenOption> create =
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+        Files.deleteIfExists(file); // others may have opened or prepared it
+        written = 0;
+        Set<StandardOpenOption> create = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         boolean isPosix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
         FileChannel channel = FileChannel.open(file, create, isPosix ? PRIVATE : new FileAttribute<?>[0]);
         OutputStream opened = new BufferedOutputStream(Channels.newOutputStream(channel));

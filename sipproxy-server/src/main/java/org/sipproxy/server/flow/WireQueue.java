@@ -129,9 +129,9 @@ public final class WireQueue implements WireListener, ServerPart {
         try {
             receiver.take(TracedMessage.of(++number, message));
             passed.increment();
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) { // also an Error: the thread must not end with it
             dropped.increment();
-            reason = String.valueOf(e.getMessage());
+            reason = e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString();
         }
         long drops = dropped.sum();
         long now = System.nanoTime();

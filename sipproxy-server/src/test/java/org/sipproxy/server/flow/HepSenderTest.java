@@ -10,6 +10,8 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -105,6 +107,31 @@ class HepSenderTest {
             queue.onMessage(Traced.wire("192.0.2.7", Traced.options("c2")));
             return queue.dropped() > 0;
         });
+        queue.stop();
+    }
+
+    @Test
+    void errorCostsOneMessage() {
+        List<Long> taken = new CopyOnWriteArrayList<>();
+        WireQueue queue = new WireQueue("--test", new WireQueue.Receiver() {
+            @Override
+            public void take(TracedMessage message) {
+                if (message.number() == 1) {
+                    throw new StackOverflowError();
+                }
+                taken.add(message.number());
+            }
+
+            @Override
+            public void close() {}
+        });
+        queue.start(proxy);
+
+        queue.onMessage(Traced.wire("192.0.2.7", Traced.options("c1")));
+        queue.onMessage(Traced.wire("192.0.2.7", Traced.options("c2")));
+
+        await().untilAsserted(() -> assertThat(taken).containsExactly(2L));
+        assertThat(queue.dropped()).isEqualTo(1);
         queue.stop();
     }
 
