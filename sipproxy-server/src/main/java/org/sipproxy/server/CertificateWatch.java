@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
@@ -49,7 +48,7 @@ final class CertificateWatch implements ServerPart {
         try {
             proxy.reloadTls();
             LOG.info("certificate reloaded: {}", files.get(0));
-        } catch (ConfigurationException | IllegalStateException e) {
+        } catch (RuntimeException e) { // the timer would not run the task again
             LOG.error("the certificate cannot be reloaded, the previous one stays in use: {}", e.getMessage());
         }
     }

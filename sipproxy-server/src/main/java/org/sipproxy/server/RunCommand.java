@@ -117,8 +117,14 @@ final class RunCommand implements Callable<Integer> {
             options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);
             return Launcher.misconfigured(err, config.placed(Launcher.join(options.problems(), problems)));
         }
+        try (UntilStopped process = UntilStopped.begin()) {
+            return start(out, err, process);
+        }
+    }
+
+    private int start(PrintWriter out, PrintWriter err, UntilStopped process) {
         if (!databaseOptions.isWanted()) {
-            return run(out, err, Optional.empty());
+            return run(out, err, Optional.empty(), process);
         }
         Database database;
         try {
@@ -129,7 +135,7 @@ final class RunCommand implements Callable<Integer> {
         }
         boolean served = false;
         try {
-            int status = run(out, err, Optional.of(database));
+            int status = run(out, err, Optional.of(database), process);
             served = status == Launcher.OK;
             return status;
         } finally {
@@ -148,7 +154,7 @@ final class RunCommand implements Callable<Integer> {
         return logLevel;
     }
 
-    private int run(PrintWriter out, PrintWriter err, Optional<Database> database) {
+    private int run(PrintWriter out, PrintWriter err, Optional<Database> database, UntilStopped process) {
         DatabaseCheckup checkup = database.map(options::examine).orElse(DatabaseCheckup.NONE);
         if (!checkup.fatal().isEmpty()) {
             return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
@@ -175,11 +181,11 @@ final class RunCommand implements Callable<Integer> {
             return Launcher.UNREACHABLE;
         }
         Launcher.warn(err, config.placed(warnings));
-        options.secret.report();
-        options.report();
-        MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
-        ServerParts parts;
+        boolean started = false;
         try {
+            options.secret.report();
+            options.report();
+            MemoryWatch.begin(() -> proxy.statistics().outOfMemoryErrors());
             List<ServerPart> all = new ArrayList<>(List.of(new Reload(
                     options,
                     database,
@@ -189,25 +195,35 @@ final class RunCommand implements Callable<Integer> {
                     options.control.methods)));
             all.addAll(options.parts());
             all.add(systemd); // last: it reports that everything has started
-            parts = ServerParts.start(all, proxy);
+            ServerParts parts = ServerParts.start(all, proxy);
+            started = true;
+            process.await(() -> stop(parts, proxy, database), () -> {
+                out.println("READY "
+                        + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
+                out.flush();
+            });
+            return Launcher.OK;
         } catch (ServerPartException e) {
-            proxy.close();
             return Launcher.misconfigured(err, config.placed(List.of(Launcher.messageOf(e))));
+        } finally {
+            if (!started) {
+                proxy.close();
+            }
         }
-        Callable<Integer> all = () -> {
-            parts.stop();
-            long lostBefore = options.storage.lostCallRows();
+    }
+
+    /** Stops everything, and returns the exit status. */
+    private int stop(ServerParts parts, SipProxy proxy, Optional<Database> database) {
+        parts.stop();
+        long lostBefore = options.storage.lostCallRows();
+        try {
             proxy.close();
+        } finally {
             database.ifPresent(Database::close);
-            boolean wroteAll = proxy.storeStatus().waiting() == 0 && options.storage.lostCallRows() == lostBefore;
-            return wroteAll ? Launcher.OK : Launcher.FAILED;
-        };
-        UntilStopped.serve(all, () -> {
-            out.println("READY "
-                    + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
-            out.flush();
-        });
-        return Launcher.OK;
+            options.tls.deleteGenerated();
+        }
+        boolean wroteAll = proxy.storeStatus().waiting() == 0 && options.storage.lostCallRows() == lostBefore;
+        return wroteAll ? Launcher.OK : Launcher.FAILED;
     }
 
     /** Prints the problems, the reason for the failure first, and then the warnings. */

@@ -220,6 +220,13 @@ final class TlsOptions {
         return given.keySet().stream().findFirst().orElse("");
     }
 
+    /** Deletes the files of the generated certificate, if there is one. */
+    void deleteGenerated() {
+        if (generated != null) {
+            generated.delete();
+        }
+    }
+
     /** Uses the generated certificate of a running proxy. */
     void reuse(TlsOptions running) {
         generated = running.generated;

@@ -2,31 +2,74 @@ package org.sipproxy.server;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Wait for SIGTERM or Ctrl-C, with a clean end of the process. */
-final class UntilStopped {
+/**
+ * Clean end of the process on SIGTERM or Ctrl-C. A signal during the start takes effect when the start has succeeded or
+ * failed, so that nothing that it started remains. A second signal has no effect.
+ */
+final class UntilStopped implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(UntilStopped.class);
 
+    /** How long a signal waits for the end of the start. */
+    private static final long LONGEST_START_SECONDS = 60;
+
+    private final Thread hook = new Thread(this::end, "stop");
+    /** Released when the start has succeeded or failed. */
+    private final CountDownLatch started = new CountDownLatch(1);
+    /** Null until the start has succeeded. */
+    private volatile @Nullable Callable<Integer> stop;
+
     private UntilStopped() {}
 
+    /** Begins the start. Close the result if the start fails. */
+    static UntilStopped begin() {
+        UntilStopped process = new UntilStopped();
+        Runtime.getRuntime().addShutdownHook(process.hook);
+        return process;
+    }
+
+    /** Waits as {@link #await}, for a start that is complete. */
+    static void serve(Callable<Integer> stop, Runnable announce) {
+        try (UntilStopped process = begin()) {
+            process.await(stop, announce);
+        }
+    }
+
     /**
-     * Calls {@code announce} and then waits until the thread is interrupted. When the JVM shuts down, {@code stop} is
-     * called and returns the exit status. A second signal has no effect.
+     * Ends the start: calls {@code announce} and then waits until the thread is interrupted. When the JVM shuts down,
+     * {@code stop} is called and returns the exit status.
      *
      * <p>A JVM that a signal ends exits with 128 plus the signal's number, however cleanly it closed. Halting at the
-     * end of the shutdown hook is the one documented way to exit with another status.
+     * end of the shutdown hook is the one documented way to exit with another status. It prevents what the JDK does
+     * after the hooks, such as {@link java.io.File#deleteOnExit}.
      */
-    static void serve(Callable<Integer> stop, Runnable announce) {
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(statusOf(stop)), "stop"));
+    void await(Callable<Integer> whenStopped, Runnable announce) {
+        stop = whenStopped;
         announce.run();
+        started.countDown();
         try {
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the caller exits, and the hook closes
+        }
+    }
+
+    private void end() {
+        try {
+            if (!started.await(LONGEST_START_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("the start did not end within {} s; exiting without closing", LONGEST_START_SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Callable<Integer> serving = stop;
+        if (serving != null) {
+            Runtime.getRuntime().halt(statusOf(serving));
         }
     }
 
@@ -50,6 +93,19 @@ final class UntilStopped {
             System.out.flush();
         } catch (Throwable e) {
             // no memory for a log line
+        }
+    }
+
+    /** Ends a start that has failed; the caller has closed what it started. No effect after {@link #await}. */
+    @Override
+    public void close() {
+        started.countDown();
+        if (stop == null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                // the JVM is shutting down
+            }
         }
     }
 }

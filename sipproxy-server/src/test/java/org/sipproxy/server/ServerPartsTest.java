@@ -37,6 +37,24 @@ class ServerPartsTest {
         assertThat(seen).containsExactly("start a", "start b", "stop a");
     }
 
+    @Test
+    void partThatFailsToStopDoesNotKeepTheOthersRunning() {
+        ServerPart failing = new ServerPart() {
+            @Override
+            public void start(SipProxy proxy) {}
+
+            @Override
+            public void stop() {
+                throw new IllegalStateException("stuck");
+            }
+        };
+        try (SipProxy proxy = proxy()) {
+            ServerParts.start(List.of(part("a", false), failing), proxy).stop();
+        }
+
+        assertThat(seen).containsExactly("start a", "stop a");
+    }
+
     private static SipProxy proxy() {
         return SipProxy.builder()
                 .listen(Endpoint.udp("127.0.0.1", 0))

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.sipproxy.server.control.ControlChannel;
@@ -31,7 +30,7 @@ public abstract class ControlCommand implements Callable<Integer> {
             names = "--control",
             paramLabel = "PATH",
             description = {
-                "Socket of the server, as given to run. Default: the first control.sock that exists in",
+                "Socket of the server, as given to run. Default: the first control.sock where a server listens in",
                 "$RUNTIME_DIRECTORY, /run/sipproxy, $XDG_RUNTIME_DIR/sipproxy and ~/.local/state/sipproxy."
             })
     private String control = "";
@@ -49,20 +48,29 @@ public abstract class ControlCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        Optional<Path> socket = socket();
-        if (socket.isEmpty()) {
+        List<Path> sockets = sockets();
+        if (sockets.isEmpty()) {
             return fail(
                     ExitStatus.UNREACHABLE,
                     "no server is running for this user: no " + ControlChannel.FILE + " in "
                             + directories().stream().map(Path::toString).collect(Collectors.joining(", "))
                             + "; start one with run, or name its socket with --control");
         }
-        ControlClient server;
-        try {
-            server = ControlClient.connect(socket.get());
-        } catch (IOException e) {
-            return fail(ExitStatus.UNREACHABLE, unreachable(socket.get(), e));
+        String problem = "";
+        for (Path socket : sockets) {
+            ControlClient server;
+            try {
+                server = ControlClient.connect(socket);
+            } catch (IOException e) { // a server that was killed leaves its socket behind
+                problem = problem.isEmpty() ? unreachable(socket, e) : problem;
+                continue;
+            }
+            return run(server, socket);
         }
+        return fail(ExitStatus.UNREACHABLE, problem);
+    }
+
+    private int run(ControlClient server, Path socket) {
         try (server) {
             return run(server);
         } catch (ControlException e) {
@@ -70,17 +78,17 @@ public abstract class ControlCommand implements Callable<Integer> {
                     e.kind() == ControlException.Kind.INVALID_PARAMS ? ExitStatus.MISCONFIGURED : ExitStatus.FAILED,
                     e.text());
         } catch (IOException e) {
-            return fail(ExitStatus.UNREACHABLE, "--control: " + socket.get() + ": " + e.getMessage());
+            return fail(ExitStatus.UNREACHABLE, "--control: " + socket + ": " + e.getMessage());
         }
     }
 
-    private Optional<Path> socket() {
+    private List<Path> sockets() {
         return control.isEmpty()
                 ? directories().stream()
                         .map(directory -> directory.resolve(ControlChannel.FILE))
                         .filter(Files::exists)
-                        .findFirst()
-                : Optional.of(Path.of(control));
+                        .toList()
+                : List.of(Path.of(control));
     }
 
     private static List<Path> directories() {

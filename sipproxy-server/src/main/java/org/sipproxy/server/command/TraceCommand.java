@@ -123,10 +123,8 @@ public final class TraceCommand extends ControlCommand {
 
     private void open() throws IOException {
         ZoneId zone = ZoneId.systemDefault();
-        if (messages) {
-            outputs.add(new MessagesOutput(out(), zone));
-        } else if (!isJson()) {
-            outputs.add(new LadderOutput(out(), zone));
+        if (!isJson()) {
+            outputs.add(messages ? new MessagesOutput(out(), zone) : new LadderOutput(out(), zone));
         }
         if (html != null) {
             outputs.add(new HtmlOutput(html, title(), zone));
@@ -161,7 +159,7 @@ public final class TraceCommand extends ControlCommand {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return true;
+        return !out().checkError(); // such as a closed pipe
     }
 
     private static TracedMessage message(JsonObject values) {

@@ -57,14 +57,22 @@ final class ControlServer implements AutoCloseable {
                 });
     }
 
-    /** Begins to serve on a bound socket, which it closes in the end. */
+    /** Begins to serve on a bound socket, which it closes in the end, or if it fails. */
     static ControlServer start(ControlSocket socket, ControlMethods methods, ControlLimits limits) throws IOException {
-        ControlServer server = new ControlServer(socket, methods, limits);
-        ServerSocketChannel listening = socket.channel();
-        listening.configureBlocking(false);
-        listening.register(server.selector, SelectionKey.OP_ACCEPT);
-        server.thread.start();
-        return server;
+        boolean started = false;
+        try {
+            ControlServer server = new ControlServer(socket, methods, limits);
+            ServerSocketChannel listening = socket.channel();
+            listening.configureBlocking(false);
+            listening.register(server.selector, SelectionKey.OP_ACCEPT);
+            server.thread.start();
+            started = true;
+            return server;
+        } finally {
+            if (!started) {
+                socket.close(); // otherwise clients would connect and wait
+            }
+        }
     }
 
     private void serve() {
@@ -75,7 +83,7 @@ final class ControlServer implements AutoCloseable {
                     handleSelected();
                     connections.forEach(this::advance);
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) { // also an Error: the channel must not end with it
                 LOG.error("the control channel failed and continues", e);
                 pause();
             }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.sipproxy.server.part.ServerDirectories;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,7 +63,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
         try {
             if (directory.isEmpty()) {
                 Path temporary = Files.createTempDirectory("sipproxy-database");
-                return launch(temporary.resolve("data"), temporary);
+                try {
+                    return launch(temporary.resolve("data"), temporary);
+                } catch (IOException | RuntimeException e) {
+                    remove(temporary);
+                    throw e;
+                }
             }
             Path data = directory.get().toAbsolutePath().normalize();
             Optional<RunningCluster> running = RunningCluster.of(data);
@@ -137,7 +143,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
      * replace programs.
      */
     private static Path binaries() throws IOException {
-        Path cache = Path.of(System.getProperty("user.home"), ".cache", "sipproxy");
+        Path cache = new ServerDirectories(System.getenv()).cache();
         Files.createDirectories(cache);
         if (cache.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
@@ -177,12 +183,15 @@ public final class EmbeddedDatabase implements AutoCloseable {
             new OrphanedServer(adopted, dataSource()).stopUnlessUsed();
         }
         if (temporary != null) {
-            try (Stream<Path> files = Files.walk(temporary)) {
-                files.sorted(Comparator.reverseOrder())
-                        .forEach(file -> file.toFile().delete());
-            } catch (IOException e) {
-                LOG.warn("{} could not be removed: {}", temporary, e.getMessage());
-            }
+            remove(temporary);
+        }
+    }
+
+    private static void remove(Path temporary) {
+        try (Stream<Path> files = Files.walk(temporary)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            LOG.warn("{} could not be removed: {}", temporary, e.getMessage());
         }
     }
 }

@@ -5,9 +5,13 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.sipproxy.server.control.ControlSink;
 import org.sipproxy.server.control.ControlStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Stream of {@link KeyFigures} at an interval. */
 final class FigureStream implements ControlStream {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FigureStream.class);
 
     private final ServerOperations server;
     private final int intervalMillis;
@@ -26,8 +30,14 @@ final class FigureStream implements ControlStream {
             return thread;
         });
         Runnable send = () -> {
-            if (!sink.send(server.keyFigures())) {
+            try {
+                if (!sink.send(server.keyFigures())) {
+                    timer.shutdown();
+                }
+            } catch (RuntimeException e) { // the timer would not run the task again, and the client would wait
+                LOG.warn("the figures cannot be read, so the monitor ends: {}", e.toString());
                 timer.shutdown();
+                sink.end();
             }
         };
         timer.scheduleAtFixedRate(send, 0, intervalMillis, TimeUnit.MILLISECONDS);

@@ -1,5 +1,6 @@
 package org.sipproxy.server.part;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,22 +11,42 @@ import java.util.Optional;
 public final class ServerDirectories {
 
     private static final String NAME = "sipproxy";
+    /** Used if the user has no home directory, as a user of a container without a name. */
+    private static final Path WITHOUT_HOME = Path.of("/var/lib", NAME);
 
     private final Map<String, String> environment;
+    /** Home directory of the user; the JDK has {@code ?} if there is none. */
+    private final Path home;
 
     public ServerDirectories(Map<String, String> environment) {
+        this(environment, Path.of(System.getProperty("user.home")));
+    }
+
+    ServerDirectories(Map<String, String> environment, Path home) {
         this.environment = Map.copyOf(environment);
+        this.home = home;
     }
 
     /**
      * Returns the directory for files that outlive the process: {@code $STATE_DIRECTORY}, else {@code sipproxy} in
-     * {@code $XDG_STATE_HOME} or in {@code ~/.local/state}.
+     * {@code $XDG_STATE_HOME} or in {@code ~/.local/state}, or {@code /var/lib/sipproxy} without a home directory.
      */
     public Path state() {
         return first("STATE_DIRECTORY")
-                .orElseGet(() -> path("XDG_STATE_HOME")
-                        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".local", "state"))
-                        .resolve(NAME));
+                .or(() -> path("XDG_STATE_HOME").map(directory -> directory.resolve(NAME)))
+                .or(() -> ofHome(".local", "state", NAME))
+                .orElse(WITHOUT_HOME);
+    }
+
+    /** Returns the directory for files that can be created again: {@code ~/.cache/sipproxy}, else {@link #state}. */
+    public Path cache() {
+        return ofHome(".cache", NAME).orElseGet(this::state);
+    }
+
+    private Optional<Path> ofHome(String... names) {
+        return home.isAbsolute()
+                ? Optional.of(home.resolve(String.join(File.separator, names)))
+                : Optional.empty();
     }
 
     /**

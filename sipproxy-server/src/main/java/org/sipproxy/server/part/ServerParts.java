@@ -4,9 +4,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.sipproxy.core.SipProxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The started parts of one server. */
 public final class ServerParts {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
 
     private final Deque<ServerPart> started = new ArrayDeque<>();
 
@@ -31,10 +35,15 @@ public final class ServerParts {
         return all;
     }
 
-    /** Stops the parts in reverse order. */
+    /** Stops the parts in reverse order. A part that fails is logged: the others, and the proxy, are closed too. */
     public void stop() {
         while (!started.isEmpty()) {
-            started.pop().stop();
+            ServerPart part = started.pop();
+            try {
+                part.stop();
+            } catch (RuntimeException e) {
+                LOG.error("{} did not stop", part.getClass().getSimpleName(), e);
+            }
         }
     }
 }

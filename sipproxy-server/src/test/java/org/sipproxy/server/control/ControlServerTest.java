@@ -334,4 +334,15 @@ class ControlServerTest {
         server.close();
         assertThatThrownBy(() -> client.call("echo", Map.of("text", "x"))).isInstanceOf(IOException.class);
     }
+
+    @Test
+    void channelThatCannotBeServedLeavesNoSocketAndNoLock() throws Exception {
+        ControlSocket socket = ControlSocket.bind(path());
+        socket.channel().close();
+
+        assertThatThrownBy(() -> ControlServer.start(socket, methods, LIMITS)).isInstanceOf(IOException.class);
+
+        assertThat(path()).doesNotExist();
+        serve(LIMITS);
+    }
 }

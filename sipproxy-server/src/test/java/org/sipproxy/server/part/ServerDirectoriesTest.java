@@ -34,4 +34,13 @@ class ServerDirectoriesTest {
         assertThat(none.runtime()).isEqualTo(none.state());
         assertThat(none.state()).isEqualTo(Path.of(System.getProperty("user.home"), ".local", "state", "sipproxy"));
     }
+
+    @Test
+    void userWithoutAHomeDirectoryGetsThatOfTheService() {
+        ServerDirectories nameless = new ServerDirectories(Map.of(), Path.of("?"));
+
+        assertThat(nameless.state()).isEqualTo(Path.of("/var/lib/sipproxy"));
+        assertThat(nameless.runtime()).isEqualTo(Path.of("/var/lib/sipproxy"));
+        assertThat(nameless.cache()).isEqualTo(Path.of("/var/lib/sipproxy"));
+    }
 }

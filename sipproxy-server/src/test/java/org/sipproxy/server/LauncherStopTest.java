@@ -1,0 +1,56 @@
+package org.sipproxy.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What remains of a server that a signal ended. */
+@Timeout(120)
+class LauncherStopTest {
+
+    @TempDir
+    private Path temporary;
+
+    private JavaProcess run(String... options) throws Exception {
+        String[] fixed = {"run", "--domain=sip.test", "--subscriber=1001:test1234", "--control=none"};
+        return JavaProcess.start(
+                Map.of(),
+                List.of("-Djava.io.tmpdir=" + temporary),
+                Launcher.class,
+                Stream.concat(Stream.of(fixed), Stream.of(options)).toArray(String[]::new));
+    }
+
+    @Test
+    void generatedKeyIsDeleted() throws Exception {
+        try (JavaProcess server = run("--listen=tls:127.0.0.1:0", "--tls-self-signed")) {
+            server.awaitLine("READY");
+            assertThat(temporary).isDirectoryRecursivelyContaining(file -> file.endsWith("key.pem"));
+            server.terminate();
+
+            assertThat(server.awaitExit()).isZero();
+            assertThat(temporary).isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
+        }
+    }
+
+    @Test
+    void signalDuringTheStartLeavesNoDatabaseBehind() throws Exception {
+        try (JavaProcess server = run("--listen=udp:127.0.0.1:0", "--database=embedded")) {
+            ProcessHandle process = ProcessHandle.of(server.pid()).orElseThrow();
+            await().atMost(Duration.ofSeconds(60)).until(() -> process.descendants().findAny().isPresent());
+            List<ProcessHandle> started = process.descendants().toList();
+            server.terminate();
+
+            assertThat(server.awaitExit()).isZero();
+            assertThat(started).noneMatch(ProcessHandle::isAlive);
+            assertThat(temporary).isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
+        }
+    }
+}
