@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -44,6 +46,23 @@ class FromKamailioTest {
         addOptions(new CommandLine(Launcher.class), options);
 
         assertThat(options).containsAll(found("(?<![A-Za-z-])(--[a-z][a-z-]*[a-z])", page));
+    }
+
+    /** CapabilitiesTest proves that every capability of the library has an option, so a text names the option. */
+    @Test
+    void textsOfTheImportNameOptionsAndNotTheLibrary() throws IOException {
+        Set<String> options = new TreeSet<>();
+        addOptions(Launcher.commands().getSubcommands().get("run"), options);
+        String words;
+        try (InputStream in = Launcher.class.getResourceAsStream("migrate/words.txt")) {
+            words = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+
+        assertThat(words).doesNotContain("of the library");
+        assertThat(options)
+                .containsAll(found("(?m)\\| (?:option|flag) ([a-z0-9-]+) ", words).stream()
+                        .map(name -> "--" + name)
+                        .toList());
     }
 
     @Test

@@ -125,18 +125,15 @@ final class AccountTranslator {
                     all.differs(
                             place,
                             key + " " + bits + ": a nonce is bound to the Request-URI and the source address (9); other"
-                                    + " bindings: DigestAuthentication.bindNonceTo");
+                                    + " bindings: nonce-binding");
                 }
             });
         }
         all.parameter("auth.qop").ifPresent(one -> {
-            if (one.value().equals("auth")) {
-                all.covered(one.place(), "auth.qop auth: qop is always offered");
+            if (one.value().contains("auth-int")) {
+                all.settings.add("auth-int", "", one.place(), "auth.qop " + one.value());
             } else {
-                all.differs(
-                        one.place(),
-                        "auth.qop " + one.value() + ": auth is offered; auth-int: "
-                                + "DigestAuthentication.integrity of the library");
+                all.covered(one.place(), "auth.qop " + one.value() + ": qop=auth is always offered");
             }
         });
     }

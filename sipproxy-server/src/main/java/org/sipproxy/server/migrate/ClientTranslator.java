@@ -180,12 +180,28 @@ final class ClientTranslator {
                 .ifPresent(
                         one -> all.differs(
                                 one.place(),
-                                "acc.log_flag: calls are not written to the log line by line; with a database, accounting writes rows"));
-        if (all.script.loads("siptrace")) {
-            all.differs(
-                    new Place("loadmodule siptrace", 0),
-                    "siptrace: log-level trace prints every message; the server can also send HEP");
+                                "acc.log_flag: each call has a line at its start and at its end, not one per request; with a"
+                                        + " database, accounting writes rows"));
+        collector();
+    }
+
+    /** Sends messages to the collector of siptrace, which is a SIP URI with the port of HEP. */
+    private void collector() {
+        Optional<Script.ModuleParameter> collector = all.parameter("siptrace.duplicate_uri");
+        if (!all.script.loads("siptrace") || collector.isEmpty()) {
+            return;
         }
+        Place place = collector.get().place();
+        String address = collector.get().value().replaceFirst("^sips?:", "").replaceFirst("[;?].*", "");
+        Optional<HostPort> parsed = HostPort.parse(address).filter(one -> one.port() > 0);
+        if (parsed.isEmpty()) {
+            all.decide(place, "siptrace.duplicate_uri " + collector.get().value() + ": add hep HOST:PORT");
+            return;
+        }
+        all.settings.add("hep", parsed.get().bracketed() + ":" + parsed.get().port(), place, "siptrace.duplicate_uri");
+        all.number("siptrace.hep_capture_id")
+                .filter(number -> number > 0 && number <= Integer.MAX_VALUE)
+                .ifPresent(number -> all.settings.add("hep-id", Long.toString(number), place, "siptrace.hep_capture_id"));
     }
 
     private void trackedCalls() {

@@ -55,6 +55,7 @@ final class ProgramCalls {
         }
         nat();
         registrar();
+        limits();
         storage();
         return calls;
     }
@@ -131,6 +132,8 @@ final class ProgramCalls {
                         "auth-algorithm",
                         value -> ".algorithms(" + use("org.sipproxy.api.auth.DigestAlgorithm") + ".of(" + text(value)
                                 + ").orElseThrow())")
+                + optional("one-time-nonces", value -> ".oneTimeNonces(true)")
+                + optional("auth-int", value -> ".integrity(true)")
                 + ".build())");
     }
 
@@ -233,6 +236,7 @@ final class ProgramCalls {
         return (probe.equals("0") ? ".noProbes()" : ".probeEvery(" + seconds(probe) + ")")
                 + optional("gateway-down-after", value -> ".downAfter(" + value + ")")
                 + optional("gateway-up-after", value -> ".upAfter(" + value + ")")
+                + optional("gateway-probe-only-down", value -> ".probeOnlyDown()")
                 + optional("gateway-accept", value -> ".accept(" + value.replace(",", ", ") + ")");
     }
 
@@ -314,6 +318,25 @@ final class ProgramCalls {
         if (!code.isEmpty()) {
             add("registrar(" + use(policy) + ".builder()" + code + ".build())");
         }
+    }
+
+    private void limits() {
+        String streams = optional("connections", value -> ".connections(" + value + ")")
+                + optional("connections-per-source", value -> ".connectionsPerSource(" + value + ")")
+                + optional("idle-timeout", value -> ".idleTimeout(" + seconds(value) + ")")
+                + optional("connect-timeout", value -> ".connectTimeout(" + seconds(value) + ")");
+        if (!streams.isEmpty()) {
+            add("streamLimits(" + use(OPTIONS + "StreamLimits") + ".builder()" + streams + ".build())");
+        }
+        String timers = optional("t1", value -> ".t1(" + millis(value) + ")")
+                + optional("t2", value -> ".t2(" + millis(value) + ")");
+        if (!timers.isEmpty()) {
+            add("timers(" + use(OPTIONS + "SipTimers") + ".builder()" + timers + ".build())");
+        }
+    }
+
+    private String millis(String value) {
+        return use("java.time.Duration") + ".ofMillis(" + value.replace("ms", "") + ")";
     }
 
     private void storage() {

@@ -103,7 +103,7 @@ final class TlsTranslator {
         if (TEXTS.contains(name) || name.endsWith("_certificate")) {
             server.put(name, new Value(value, place));
         } else if (name.equals("method")) {
-            all.differs(place, "method = " + value + ": TLS 1.2 and 1.3 are used");
+            all.differs(place, "method = " + value + ": TLS 1.2 and 1.3 are used; tls-protocol chooses one");
         } else if (COVERED.contains(name)) {
             all.covered(place, name + ": the defaults of the JDK");
         } else {

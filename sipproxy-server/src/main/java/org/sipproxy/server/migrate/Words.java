@@ -58,7 +58,14 @@ final class Words {
                     all.covered(place, given + ": " + treatment.text());
                 }
             }
-            case "option" -> option(all, key, words, place);
+            case "option" -> option(all, key, value, words, place, given + ": " + treatment.text());
+            case "flag" -> {
+                if (Set.of(words[2].split(",", -1)).contains(value)) {
+                    all.settings.add(words[1], "", place, key);
+                } else {
+                    all.covered(place, given + ": " + treatment.text());
+                }
+            }
             case "same" -> {
                 boolean isSame = Set.of(words[1].split(",", -1)).contains(value);
                 all.remarks.add(
@@ -73,15 +80,14 @@ final class Words {
         return line.length() > 60 ? line.substring(0, 60) + "…" : line;
     }
 
-    private static void option(Import all, String key, String[] words, Place place) {
-        all.number(key).filter(number -> number > 0).ifPresent(number -> {
-            String value = switch (words[2]) {
-                case "s" -> number + "s";
-                case "ms" -> number + "ms";
-                default -> Long.toString(number);
-            };
-            if (!all.settings.has(words[1])) {
-                all.settings.add(words[1], value, place, key);
+    private static void option(
+            Import all, String key, String value, String[] words, Place place, String explanation) {
+        all.number(value, place, key).ifPresent(number -> {
+            if (number < Long.parseLong(words[3]) || number > Long.parseLong(words[4])) {
+                all.differs(place, explanation);
+            } else if (!all.settings.has(words[1])) {
+                String unit = words[2].equals("n") ? "" : words[2];
+                all.settings.add(words[1], number + unit, place, key);
             }
         });
     }

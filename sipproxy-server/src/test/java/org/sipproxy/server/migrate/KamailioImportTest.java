@@ -328,4 +328,38 @@ class KamailioImportTest {
         assertThatThrownBy(() -> lines(SIMPLE.replace("alias=sip.test", "alias=\"sip.test\nno-auth\"")))
                 .isInstanceOf(ImportException.class);
     }
+
+    @Test
+    void limitsTimersAndRecordsBecomeOptions() throws IOException {
+        List<String> lines = lines("""
+                listen=udp:192.0.2.1:5060
+                alias="sip.test"
+                tcp_connection_lifetime=600
+                tcp_max_connections=2048
+                tcp_accept_iplimit=0
+                tcp_connect_timeout=10
+                loadmodule "tm.so"
+                loadmodule "siptrace.so"
+                modparam("tm", "retr_timer1", 300)
+                modparam("tm", "retr_timer2", 3000)
+                modparam("siptrace", "duplicate_uri", "sip:192.0.2.9:9060")
+                modparam("siptrace", "hep_mode_on", 1)
+                modparam("siptrace", "hep_capture_id", 234)
+                request_route { exit; }
+                """);
+
+        assertThat(options(lines))
+                .contains(
+                        "idle-timeout 600s",
+                        "connections 2048",
+                        "connect-timeout 10s",
+                        "t1 300ms",
+                        "t2 3000ms",
+                        "hep 192.0.2.9:9060",
+                        "hep-id 234")
+                .noneMatch(line -> line.startsWith("connections-per-source"));
+        assertThat(remarks(lines))
+                .contains("tcp_accept_iplimit 0: connections-per-source is 1 to 1000000")
+                .contains("module siptrace: the command trace shows messages");
+    }
 }
