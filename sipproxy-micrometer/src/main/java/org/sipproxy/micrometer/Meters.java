@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
@@ -68,6 +69,11 @@ final class Meters {
                 .register(registry);
         created.add(timer);
         return timer;
+    }
+
+    /** Lets another component add its meters, which it removes itself. */
+    void bind(MeterBinder component) {
+        component.bindTo(registry);
     }
 
     void remove(Meter meter) {

@@ -3,6 +3,7 @@ package org.sipproxy.micrometer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,9 @@ import org.sipproxy.api.status.StoreStatus;
  * operations are timed. Gauges show calls, bindings, transactions, queues and connections. {@code docs/metrics.md} lists all meters; their number is bounded, and no text from a message is a tag. Two
  * proxies with one registry need different {@linkplain #of(MeterRegistry, String...) tags}. Calls have meters if the proxy
  * tracks them ({@code SipProxyBuilder.calls}). The meters are removed from the registry when the proxy closes.
+ *
+ * <p>A component of the proxy that implements Micrometer's {@code MeterBinder} is bound to the registry when the proxy
+ * starts. It removes its meters itself.
  */
 public final class SipProxyMetrics implements ProxyComponent {
 
@@ -107,7 +111,7 @@ public final class SipProxyMetrics implements ProxyComponent {
         });
     }
 
-    /** Adds the meters that read the proxy's counters. */
+    /** Adds the meters that read the proxy's counters, and those of other components. */
     @Override
     public void start(ProxyRuntime runtime) {
         for (StateMeters.Meter<ProxyStatistics> meter : StateMeters.OF_PROXY) {
@@ -125,6 +129,10 @@ public final class SipProxyMetrics implements ProxyComponent {
             meters.gauge("sip.proxy.bindings", "bindings", "Registered contacts", bindings, AtomicLong::get);
         }
         gateways = new GatewayMeters(meters, runtime);
+        runtime.components().stream()
+                .filter(MeterBinder.class::isInstance)
+                .map(MeterBinder.class::cast)
+                .forEach(meters::bind);
         meters.gauge(
                 "sip.proxy.ready",
                 "",

@@ -8,6 +8,8 @@ import java.util.List;
 import org.sipproxy.server.config.Section;
 import org.sipproxy.server.flow.HepSender;
 import org.sipproxy.server.flow.RotatingPcap;
+import org.sipproxy.server.flow.WireQueue;
+import org.sipproxy.server.operations.ServerComponents;
 import org.sipproxy.server.part.ServerPart;
 import picocli.CommandLine.Option;
 
@@ -63,10 +65,14 @@ final class FlowOptions {
             description = "File whose first line is the key that the collector checks. Default: none.")
     private String hepKeyFile = "";
 
-    private final List<ServerPart> parts = new ArrayList<>();
+    private final List<WireQueue> parts = new ArrayList<>();
 
-    /** Reads the options; nothing is opened before the parts start. */
-    void read(List<String> problems) {
+    /**
+     * Reads the options; nothing is opened before the parts start.
+     *
+     * @param components where operators look at them
+     */
+    void read(ServerComponents components, List<String> problems) {
         if (!pcap.isEmpty()) {
             readPcap(problems);
         }
@@ -75,6 +81,7 @@ final class FlowOptions {
         } else if (!hepKeyFile.isEmpty()) {
             problems.add("--hep-key-file: has no effect without --hep; add --hep HOST:PORT");
         }
+        parts.forEach(components::add);
     }
 
     private void readPcap(List<String> problems) {
@@ -146,7 +153,7 @@ final class FlowOptions {
 
     /** Returns the parts that record. */
     List<ServerPart> parts() {
-        return parts;
+        return List.copyOf(parts);
     }
 
     /** Returns the line that {@code check} prints. */

@@ -207,7 +207,7 @@ final class ProxyOptions {
         registrar.addTo(builder, problems);
         timers.addTo(builder, problems);
         limits.addTo(builder, problems);
-        flow.read(problems);
+        flow.read(components, problems);
         web.addTo(builder, subscription.database(), serves, problems);
         serverComponents.forEach(builder::component);
         if (MessageTrace.isEnabled()) {

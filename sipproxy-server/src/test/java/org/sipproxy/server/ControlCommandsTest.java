@@ -109,6 +109,19 @@ class ControlCommandsTest {
     }
 
     @Test
+    void recordsOfAllMessagesAreCounted() throws Exception {
+        serve("--no-auth", "--pcap=" + directory.resolve("sip.pcap"));
+        register("1001");
+
+        await().untilAsserted(() -> {
+            assertThat(on("status")).isZero();
+            assertThat(out.toString()).containsPattern("recording +pcap: 2 messages, 0 dropped");
+        });
+        assertThat(on("stats", "recording")).isZero();
+        assertThat(out.toString()).contains("recording.pcap.passed = 2", "recording.pcap.dropped = 0");
+    }
+
+    @Test
     void registrationsAreShownAndRemoved() throws Exception {
         serve("--no-auth");
         DatagramSocket phone = register("1001");

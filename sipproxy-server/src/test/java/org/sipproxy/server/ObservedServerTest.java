@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
@@ -45,6 +46,9 @@ class ObservedServerTest {
     /** Added by Prometheus or by the query itself. */
     private static final Set<String> FOREIGN_LABELS = Set.of("instance", "job");
 
+    @TempDir
+    private static Path recordings;
+
     private static JavaProcess server;
     private static String web;
     private static int port;
@@ -62,6 +66,7 @@ class ObservedServerTest {
                 "--storage=write-through",
                 "--accounting",
                 "--web=127.0.0.1:0",
+                "--pcap=" + recordings.resolve("sip.pcap"),
                 "--log-format=json");
         port = LauncherProcessTest.udpPort(server.awaitLine("READY"));
         await().until(() -> server.err().stream().anyMatch(line -> line.contains("web: http://")));
@@ -246,5 +251,12 @@ class ObservedServerTest {
     void healthIsReadyWithTheDatabase() throws Exception {
         assertThat(get("/health/ready")).contains("\"status\":\"ready\"");
         assertThat(get("/health")).contains("\"database_responds\":true");
+    }
+
+    @Test
+    void recordedMessagesAreCounted() throws Exception {
+        await().untilAsserted(() -> assertThat(get("/metrics"))
+                .containsPattern("sip_server_recorded_messages_total\\{outcome=\"passed\",to=\"pcap\"} [1-9]")
+                .containsPattern("sip_server_recorded_messages_total\\{outcome=\"dropped\",to=\"pcap\"} 0"));
     }
 }

@@ -57,6 +57,7 @@ public final class StatusCommand extends ControlCommand {
                         + Texts.count(number(figures, "responses"), "response") + ", "
                         + Texts.count(number(figures, "retransmissions"), "retransmission"));
         line(text, "refused", refused(figures.getAsJsonObject("refusals")));
+        Texts.rows(status.get("recordings")).forEach(one -> line(text, "recording", recorded(one)));
         line(
                 text,
                 "in progress",
@@ -67,6 +68,11 @@ public final class StatusCommand extends ControlCommand {
                 "heap",
                 Texts.megabytes(number(figures, "heapUsed")) + " of " + Texts.megabytes(number(figures, "heapMax")));
         return text.toString().stripTrailing();
+    }
+
+    private static String recorded(JsonObject recording) {
+        return Texts.text(recording, "to") + ": " + Texts.count(number(recording, "passed"), "message") + ", "
+                + number(recording, "dropped") + " dropped";
     }
 
     private static String store(JsonObject store) {

@@ -34,6 +34,14 @@ public final class WireQueue implements WireListener, ServerPart {
         void close();
     }
 
+    /**
+     * Counts since the start.
+     *
+     * @param passed messages that the receiver has taken
+     * @param dropped messages that were dropped
+     */
+    public record Statistics(long passed, long dropped) {}
+
     private static final Logger LOG = LoggerFactory.getLogger(WireQueue.class);
 
     private static final int MOST_MESSAGES = 10_000;
@@ -141,6 +149,16 @@ public final class WireQueue implements WireListener, ServerPart {
             reportedNanos = now;
             reportedDrops = drops;
         }
+    }
+
+    /** Returns the name of the option without dashes. */
+    public String name() {
+        return option.substring(2);
+    }
+
+    /** Returns the counts. */
+    public Statistics statistics() {
+        return new Statistics(passed(), dropped());
     }
 
     /** Returns the number of messages that the receiver has taken. */

@@ -55,6 +55,7 @@ public final class Figures {
         add(all, "store", proxy.storeStatus());
         components.refusals().forEach((reason, count) -> all.put("refusals." + snakeCase(reason), count));
         components.runtime().calls().ifPresent(calls -> add(all, "calls", calls.statistics()));
+        components.recordings().forEach(one -> add(all, "recording." + one.name(), one.statistics()));
         components.figures().forEach((group, statistics) -> add(all, group, statistics.get()));
         Registrations.Count count = registrations.count();
         all.put("registrations.users", count.users());

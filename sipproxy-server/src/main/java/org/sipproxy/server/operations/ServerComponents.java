@@ -1,11 +1,16 @@
 package org.sipproxy.server.operations;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
@@ -17,13 +22,14 @@ import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.IdentityHeaders;
 import org.sipproxy.security.InMemoryCredentials;
+import org.sipproxy.server.flow.WireQueue;
 
 /**
  * Components of a proxy that operators look into, and that a reload changes. The options of the command line fill it while
  * they build the proxy. It is a component itself, which adds nothing to the handling of messages, in order to count
- * refusals and to get the {@link ProxyRuntime}.
+ * refusals and to get the {@link ProxyRuntime}. With metrics it adds the meters of the server.
  */
-public final class ServerComponents implements ProxyComponent {
+public final class ServerComponents implements ProxyComponent, MeterBinder {
 
     private static final String RESTART = "restart the server";
 
@@ -36,6 +42,8 @@ public final class ServerComponents implements ProxyComponent {
     /** Null without subscribers of the configuration. */
     private @Nullable InMemoryCredentials credentials;
     private final List<Trunk> trunks = new ArrayList<>();
+    private final List<WireQueue> recordings = new ArrayList<>();
+    private final List<Runnable> meterRemovals = new ArrayList<>();
     private final Map<String, Supplier<? extends Record>> figures = new LinkedHashMap<>();
     private final RefusalCounts refusals = new RefusalCounts();
     private volatile @Nullable ProxyRuntime runtime;
@@ -75,6 +83,11 @@ public final class ServerComponents implements ProxyComponent {
         trunks.add(trunk);
     }
 
+    /** Adds a record of all messages. */
+    public void add(WireQueue recording) {
+        recordings.add(recording);
+    }
+
     /**
      * Adds figures of a component. The numbers of the record are listed as {@code GROUP.NAME} by the names of its
      * components.
@@ -91,6 +104,30 @@ public final class ServerComponents implements ProxyComponent {
     @Override
     public void start(ProxyRuntime proxy) {
         runtime = proxy;
+    }
+
+    /** Adds the meters of the records; {@link #close} removes them. */
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        for (WireQueue recording : recordings) {
+            addCounter(registry, recording, "passed", WireQueue::passed);
+            addCounter(registry, recording, "dropped", WireQueue::dropped);
+        }
+    }
+
+    private void addCounter(
+            MeterRegistry registry, WireQueue recording, String outcome, ToDoubleFunction<WireQueue> value) {
+        Meter meter = FunctionCounter.builder("sip.server.recorded.messages", recording, value)
+                .description("Messages for a record of all messages")
+                .tags("to", recording.name(), "outcome", outcome)
+                .register(registry);
+        meterRemovals.add(() -> registry.remove(meter));
+    }
+
+    @Override
+    public void close() {
+        meterRemovals.forEach(Runnable::run);
+        meterRemovals.clear();
     }
 
     /** Returns why the components of a reloaded configuration cannot replace these; empty if they can. */
@@ -165,6 +202,10 @@ public final class ServerComponents implements ProxyComponent {
 
     List<Trunk> trunks() {
         return List.copyOf(trunks);
+    }
+
+    List<WireQueue> recordings() {
+        return recordings;
     }
 
     Map<String, Supplier<? extends Record>> figures() {

@@ -97,6 +97,9 @@ public final class ServerOperations {
                         store.lastWrite(),
                         store.lastError(),
                         store.lastErrorAt()),
+                components.recordings().stream()
+                        .map(one -> new ServerStatus.Recording(one.name(), one.passed(), one.dropped()))
+                        .toList(),
                 keyFigures());
     }
 

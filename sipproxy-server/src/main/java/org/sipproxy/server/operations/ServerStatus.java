@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param health {@code READY}, {@code DEGRADED} or {@code NOT_READY}
  * @param problems what is wrong; empty if nothing is
  * @param store the location store
+ * @param recordings the records of all messages; empty without {@code --pcap} and {@code --hep}
  * @param figures the key figures
  */
 public record ServerStatus(
@@ -31,7 +32,17 @@ public record ServerStatus(
         String health,
         List<String> problems,
         Store store,
+        List<Recording> recordings,
         KeyFigures figures) {
+
+    /**
+     * A record of all messages.
+     *
+     * @param to {@code pcap} or {@code hep}
+     * @param passed messages that were written or sent
+     * @param dropped messages that were dropped, because they arrived too fast or could not be written
+     */
+    public record Recording(String to, long passed, long dropped) {}
 
     /**
      * The location store.
