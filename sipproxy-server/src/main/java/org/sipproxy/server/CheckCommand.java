@@ -30,11 +30,11 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Check a configuration:",
-            "    java -jar sipproxy.jar check --domain sip.test \\",
+            "    ${ROOT-COMMAND-NAME} check --domain sip.test \\",
             "        --listen udp:127.0.0.1:5060 --subscriber 1001:test1234",
             "  Run only if the check succeeds, with the options in a file:",
-            "    java -jar sipproxy.jar check --config sipproxy.conf && \\",
-            "        java -jar sipproxy.jar run --config sipproxy.conf",
+            "    ${ROOT-COMMAND-NAME} check --config sipproxy.conf && \\",
+            "        ${ROOT-COMMAND-NAME} run --config sipproxy.conf",
             "",
             Launcher.EXIT_CODES
         })

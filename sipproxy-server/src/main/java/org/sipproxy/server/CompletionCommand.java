@@ -17,9 +17,9 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  For this shell:",
-            "    source <(java -jar sipproxy.jar completion bash)",
+            "    source <(${ROOT-COMMAND-NAME} completion bash)",
             "  For every bash of this user:",
-            "    java -jar sipproxy.jar completion bash \\",
+            "    ${ROOT-COMMAND-NAME} completion bash \\",
             "        > ~/.local/share/bash-completion/completions/sipproxy"
         })
 final class CompletionCommand implements Callable<Integer> {

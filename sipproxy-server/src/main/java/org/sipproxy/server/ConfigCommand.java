@@ -19,10 +19,10 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Begin with a file that has every option:",
-            "    java -jar sipproxy.jar config example > sipproxy.conf",
+            "    ${ROOT-COMMAND-NAME} config example > sipproxy.conf",
             "  Check it, and run with it:",
-            "    java -jar sipproxy.jar check --config sipproxy.conf && \\",
-            "        java -jar sipproxy.jar run --config sipproxy.conf",
+            "    ${ROOT-COMMAND-NAME} check --config sipproxy.conf && \\",
+            "        ${ROOT-COMMAND-NAME} run --config sipproxy.conf",
             "",
             Launcher.EXIT_CODES
         })

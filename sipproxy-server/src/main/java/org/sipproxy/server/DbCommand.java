@@ -27,12 +27,12 @@ import picocli.CommandLine.Option;
         footer = {
             "  Create the tables in an empty database, and roles that may use but not alter them:",
             "    export SIPPROXY_DATABASE_PASSWORD=…",
-            "    java -jar sipproxy.jar db create \\",
+            "    ${ROOT-COMMAND-NAME} db create \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user owner",
-            "    java -jar sipproxy.jar db grants \\",
+            "    ${ROOT-COMMAND-NAME} db grants \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user owner",
             "  Find problems of a database:",
-            "    java -jar sipproxy.jar db check --domain sip.test \\",
+            "    ${ROOT-COMMAND-NAME} db check --domain sip.test \\",
             "        --database-url jdbc:postgresql://127.0.0.1/kamailio --database-user kamailio",
             "",
             Launcher.EXIT_CODES

@@ -33,9 +33,9 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Draw the call, and exit with status 0 if all messages were seen:",
-            "    java -jar sipproxy.jar demo --once",
+            "    ${ROOT-COMMAND-NAME} demo --once",
             "  Stay up for a softphone on another machine (use the address of this machine):",
-            "    java -jar sipproxy.jar demo --listen udp:192.0.2.10:5060",
+            "    ${ROOT-COMMAND-NAME} demo --listen udp:192.0.2.10:5060",
             "",
             Launcher.EXIT_CODES
         })

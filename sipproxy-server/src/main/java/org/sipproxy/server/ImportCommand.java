@@ -34,13 +34,13 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Import the configuration of this machine, and check the result:",
-            "    java -jar sipproxy.jar import /etc/kamailio/kamailio.cfg /etc/kamailio/kamctlrc > sipproxy.conf",
-            "    java -jar sipproxy.jar check --config sipproxy.conf",
+            "    ${ROOT-COMMAND-NAME} import /etc/kamailio/kamailio.cfg /etc/kamailio/kamctlrc > sipproxy.conf",
+            "    ${ROOT-COMMAND-NAME} check --config sipproxy.conf",
             "  The stock configuration with features, as by kamailio -A:",
-            "    java -jar sipproxy.jar import kamailio.cfg -A WITH_AUTH -A WITH_NAT \\",
+            "    ${ROOT-COMMAND-NAME} import kamailio.cfg -A WITH_AUTH -A WITH_NAT \\",
             "        -A 'DBURL=\"postgres://kamailio@localhost/kamailio\"' --domain sip.test",
             "  The same as a Java program:",
-            "    java -jar sipproxy.jar import kamailio.cfg --java > ImportedProxy.java"
+            "    ${ROOT-COMMAND-NAME} import kamailio.cfg --java > ImportedProxy.java"
         })
 final class ImportCommand implements Callable<Integer> {
 

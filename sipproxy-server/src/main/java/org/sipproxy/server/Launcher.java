@@ -1,5 +1,6 @@
 package org.sipproxy.server;
 
+import java.io.File;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -68,16 +69,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Watch a phone register and another one call it, as a diagram of the messages:",
-            "    java -jar sipproxy.jar demo --once",
+            "    ${ROOT-COMMAND-NAME} demo --once",
             "  Check a configuration, then serve the domain sip.test to two phones with it:",
-            "    java -jar sipproxy.jar check --listen udp:127.0.0.1:5060 --domain sip.test \\",
+            "    ${ROOT-COMMAND-NAME} check --listen udp:127.0.0.1:5060 --domain sip.test \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
-            "    java -jar sipproxy.jar run --listen udp:127.0.0.1:5060 --domain sip.test \\",
+            "    ${ROOT-COMMAND-NAME} run --listen udp:127.0.0.1:5060 --domain sip.test \\",
             "        --subscriber 1001:test1234 --subscriber 1002:test1234",
             "  The same with a configuration file, with lines such as: domain sip.test",
-            "    java -jar sipproxy.jar config example > sipproxy.conf",
-            "    java -jar sipproxy.jar run --config sipproxy.conf",
-            "  Help on one command:  java -jar sipproxy.jar run --help",
+            "    ${ROOT-COMMAND-NAME} config example > sipproxy.conf",
+            "    ${ROOT-COMMAND-NAME} run --config sipproxy.conf",
+            "  Help on one command:  ${ROOT-COMMAND-NAME} run --help",
             "",
             Launcher.EXIT_CODES
         })
@@ -117,6 +118,8 @@ public final class Launcher {
         }
         ConfigOption.pass(arguments, commandLine);
         commandLine
+                .setCommandName(programName(
+                        System.getProperty("sipproxy.command", ""), System.getProperty("java.class.path", "")))
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
@@ -131,11 +134,22 @@ public final class Launcher {
         Optional<String> ofRun = optionOfRunOnly(commandLine, args);
         if (ofRun.isPresent()) {
             err.println("sipproxy: " + ofRun.get() + " is an option of run, but no command is given; did you mean"
-                    + " java -jar sipproxy.jar run " + ofRun.get() + " …");
+                    + " " + commandLine.getCommandName() + " run " + ofRun.get() + " …");
             return misconfigured(err, List.of("without a command, the demo runs; for its options see: demo --help"));
         }
         return commandLine.execute(
                 Stream.concat(Stream.of("demo"), Stream.of(args)).toArray(String[]::new));
+    }
+
+    /**
+     * Returns how this program was started, for the help texts.
+     *
+     * @param named name of the command that an installed package has; empty if it is not installed
+     * @param classPath the jar if it was started with {@code java -jar}
+     */
+    static String programName(String named, String classPath) {
+        boolean isJar = classPath.endsWith(".jar") && classPath.indexOf(File.pathSeparatorChar) < 0;
+        return !named.isEmpty() ? named : isJar ? "java -jar " + classPath : "sipproxy";
     }
 
     /** Returns the program with all its commands. */
@@ -180,7 +194,7 @@ public final class Launcher {
         } else {
             err.println("sipproxy: " + messageOf(e, arguments));
         }
-        err.println("Help: java -jar sipproxy.jar " + helpOf(command));
+        err.println("Help: " + command.getCommandSpec().qualifiedName() + " --help");
         err.flush();
         return MISCONFIGURED;
     }
@@ -207,12 +221,6 @@ public final class Launcher {
                 ? "; write the options to a configuration file, and name it with " + ConfigFile.OPTION
                 : meant.isEmpty() ? "" : "; did you mean " + String.join(" or ", meant) + "?";
         err.println("sipproxy: " + kind + shown + remedy);
-    }
-
-    private static String helpOf(CommandLine command) {
-        return command.getParent() == null
-                ? "--help"
-                : command.getCommandSpec().qualifiedName().replaceFirst("^\\S+ ", "") + " --help";
     }
 
     /** Prints problems, one per line, and returns {@link #MISCONFIGURED}. */

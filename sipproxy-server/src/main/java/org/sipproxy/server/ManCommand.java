@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         descriptionHeading = "%n",
         description = "Prints the manual page sipproxy(1): every command with its options and examples.",
         footerHeading = "%nExamples:%n",
-        footer = {"  Read it:", "    java -jar sipproxy.jar man | man -l -"})
+        footer = {"  Read it:", "    ${ROOT-COMMAND-NAME} man | man -l -"})
 final class ManCommand implements Callable<Integer> {
 
     @Spec
@@ -24,7 +24,7 @@ final class ManCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        out.print(ManualPage.of(spec.root().commandLine(), new Launcher.Version().getVersion()[0]));
+        out.print(ManualPage.of(Launcher.commands(), new Launcher.Version().getVersion()[0]));
         out.flush();
         return Launcher.OK;
     }

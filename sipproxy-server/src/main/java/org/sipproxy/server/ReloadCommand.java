@@ -24,8 +24,8 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Check a changed configuration, and apply it:",
-            "    java -jar sipproxy.jar check --config sipproxy.conf && \\",
-            "        java -jar sipproxy.jar reload",
+            "    ${ROOT-COMMAND-NAME} check --config sipproxy.conf && \\",
+            "        ${ROOT-COMMAND-NAME} reload",
             "",
             Launcher.EXIT_CODES
         })

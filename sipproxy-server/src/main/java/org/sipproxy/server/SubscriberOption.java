@@ -93,8 +93,8 @@ final class SubscriberOption {
             return users;
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {
-            problems.add("--subscriber: has no effect with --database-url; add subscribers to the database with: "
-                    + "java -jar sipproxy.jar add USER");
+            problems.add("--subscriber: has no effect with --database-url; add subscribers to the database with the"
+                    + " command add USER");
         }
         if (!problems.isEmpty()) {
             return InMemoryCredentials.of(); // not used: the proxy is not built

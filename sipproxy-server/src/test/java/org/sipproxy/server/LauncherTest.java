@@ -3,6 +3,7 @@ package org.sipproxy.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.DatagramSocket;
@@ -330,7 +331,7 @@ class LauncherTest {
     void optionsOfRunWithoutACommandSuggestRun() {
         assertThat(execute("--domain", "sip.test", "--listen", "udp:127.0.0.1:0"))
                 .isEqualTo(2);
-        assertThat(err.toString()).contains("did you mean java -jar sipproxy.jar run --domain");
+        assertThat(err.toString()).contains("did you mean sipproxy run --domain");
     }
 
     @ParameterizedTest
@@ -406,7 +407,7 @@ class LauncherTest {
     @ValueSource(strings = {"demo", "run", "check"})
     void helpOfEachCommandHasAnExampleAndFitsATerminal(String command) {
         assertThat(execute(command, "--help")).isZero();
-        assertThat(out.toString()).contains("Example", "java -jar sipproxy.jar " + command, "Exit status");
+        assertThat(out.toString()).contains("Example", "sipproxy " + command, "Exit status");
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= 80);
     }
 
@@ -432,5 +433,17 @@ class LauncherTest {
     @ValueSource(strings = {"", "s", "-1s", "1.5s", "1 h", "1w", "1H", "PT1H", "9999999999"})
     void otherTextsAreNotDurations(String text) {
         assertThatThrownBy(() -> Durations.parse(text)).hasMessageContaining("is not a duration; write 32s");
+    }
+
+    @Test
+    void helpNamesTheProgramAsItWasStarted() {
+        assertThat(Launcher.programName("sipproxy", "/usr/lib/sipproxy/sipproxy.jar")).isEqualTo("sipproxy");
+        assertThat(Launcher.programName("", "target/sipproxy.jar")).isEqualTo("java -jar target/sipproxy.jar");
+        assertThat(Launcher.programName("", "classes" + File.pathSeparator + "picocli.jar"))
+                .isEqualTo("sipproxy");
+
+        execute("run", "--help");
+
+        assertThat(out.toString()).contains("Usage: sipproxy run", "    sipproxy run --config sipproxy.conf");
     }
 }

@@ -38,11 +38,11 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  The calls and registrations of one user, as a ladder:",
-            "    java -jar sipproxy.jar trace 1001",
+            "    ${ROOT-COMMAND-NAME} trace 1001",
             "  What a phone sends, as text:",
-            "    java -jar sipproxy.jar trace --source 192.0.2.7 --messages",
+            "    ${ROOT-COMMAND-NAME} trace --source 192.0.2.7 --messages",
             "  One minute for a browser and for Wireshark:",
-            "    java -jar sipproxy.jar trace 1001 --seconds 60 --html call.html --pcap call.pcap"
+            "    ${ROOT-COMMAND-NAME} trace 1001 --seconds 60 --html call.html --pcap call.pcap"
         })
 public final class TraceCommand extends ControlCommand {
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class ConfigExample {
 
     private static final List<String> HEAD = List.of(
-            "# Configuration of sipproxy: java -jar sipproxy.jar run --config FILE",
+            "# Configuration of sipproxy, for run --config FILE.",
             "# Each line is an option of run without dashes, a blank, and its value to the end of the line.",
             "# A line that begins with # is a comment. Lines such as \"#listen …\" show an option with its default,",
             "# or with the form of its value: remove the # to set it. An option that may be repeated has a line for",

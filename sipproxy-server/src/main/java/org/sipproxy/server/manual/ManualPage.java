@@ -17,8 +17,6 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 public final class ManualPage {
 
     private static final String NAME = "sipproxy";
-    /** How the examples of the help texts call the program. */
-    private static final String JAR = "java -jar sipproxy.jar";
 
     private final CommandLine root;
     private final Roff page = new Roff();
@@ -28,13 +26,13 @@ public final class ManualPage {
     }
 
     /**
-     * Returns the page.
+     * Returns the page, whose examples name the program as it is installed.
      *
-     * @param root command line with all commands
+     * @param root command line with all commands, which gets the name of the program
      * @param version name and version of the program
      */
     public static String of(CommandLine root, String version) {
-        ManualPage manual = new ManualPage(root);
+        ManualPage manual = new ManualPage(root.setCommandName(NAME));
         manual.page.title("SIPPROXY", 1, version, "User Commands");
         manual.overview();
         manual.page.section("COMMANDS");
@@ -171,7 +169,6 @@ public final class ManualPage {
         return Stream.of(lines)
                 .flatMap(line ->
                         line.isEmpty() ? Stream.of("") : String.format(line).lines())
-                .map(line -> line.replace(JAR, NAME))
                 .toList();
     }
 }

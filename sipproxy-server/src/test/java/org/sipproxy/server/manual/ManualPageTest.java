@@ -28,7 +28,7 @@ class ManualPageTest {
             name = "dig",
             description = {".Digs a hole. Then", "'fills' it with C:\\sand…"},
             footerHeading = "%nExamples:%n",
-            footer = {"  A deep one:", "    java -jar sipproxy.jar dig --depth=3 \\", "        garden"})
+            footer = {"  A deep one:", "    ${ROOT-COMMAND-NAME} dig --depth=3 \\", "        garden"})
     @SuppressWarnings("UnusedVariable") // picocli's model has them
     static final class Dig {
         @Option(

@@ -9,8 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** The README's table of options. */
-class ReadmeOptionsTest {
+/** The page of options. */
+class OptionsPageTest {
 
     @Test
     void namesEveryOptionOfRun() throws IOException {
@@ -20,6 +20,6 @@ class ReadmeOptionsTest {
                         .map(option -> option.longestName())
                         .toList();
 
-        assertThat(Files.readString(Path.of("../README.md").toAbsolutePath())).contains(options);
+        assertThat(Files.readString(Path.of("../docs/options.md").toAbsolutePath())).contains(options);
     }
 }
