@@ -21,9 +21,10 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.CallSettings;
 
 /**
- * CPU and allocation of the proxy's threads for each call and live heap for each answered call, with and without tracking
- * of calls and a wire listener, measured with real proxies over loopback. The proxies take turns, so that other load of the machine affects all of
- * them. Usage: {@code CallCosts [ROUNDS [CALLS]]}. Default 60 rounds of 500 calls.
+ * CPU and allocation of the proxy's threads for each call and live heap for each answered call, with and without
+ * tracking of calls and a wire listener, measured with real proxies over loopback. The proxies take turns, so that
+ * other load of the machine affects all of them. Usage: {@code CallCosts [ROUNDS [CALLS]]}. Default 60 rounds of 500
+ * calls.
  */
 public final class CallCosts {
 

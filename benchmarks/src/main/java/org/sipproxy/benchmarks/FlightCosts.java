@@ -17,10 +17,10 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.options.CallSettings;
 
 /**
- * Bytes that the threads of a proxy allocate for a REGISTER, for a refused MESSAGE and for a call, over loopback, with one
- * stage of the host application: while no flight recording exists, during one without the proxy's events, and during one
- * with them. The least of all rounds is what the code needs; more is other work, such as of timers. Usage: {@code
- * FlightCosts [ROUNDS [REQUESTS]]}. Default 40 rounds of 500 requests.
+ * Bytes that the threads of a proxy allocate for a REGISTER, for a refused MESSAGE and for a call, over loopback, with
+ * one stage of the host application: while no flight recording exists, during one without the proxy's events, and
+ * during one with them. The least of all rounds is what the code needs; more is other work, such as of timers. Usage:
+ * {@code FlightCosts [ROUNDS [REQUESTS]]}. Default 40 rounds of 500 requests.
  */
 public final class FlightCosts {
 

@@ -12,8 +12,8 @@
  *   <li>{@code CustomStage} adds a routing stage, and {@code Voicemail} says what follows when a phone is busy;
  *   <li>{@code MediaServers} is a registrar in front of media servers, and {@code ProviderTrunk} has an account at a
  *       telephony provider;
- *   <li>{@code CallLimits} ends calls, {@code ClickToDial} makes them, and {@code NotifyMessageWaiting} sends requests of
- *       its own;
+ *   <li>{@code CallLimits} ends calls, {@code ClickToDial} makes them, and {@code NotifyMessageWaiting} sends requests
+ *       of its own;
  *   <li>{@code ParseMessage} needs only the message library.
  * </ul>
  *

@@ -170,8 +170,8 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Returns the client for requests that the host application sends itself, such as OPTIONS to a gateway or MESSAGE to
-     * a user, and for calls that it sets up between two users. After {@link #close()} its requests fail with {@code
+     * Returns the client for requests that the host application sends itself, such as OPTIONS to a gateway or MESSAGE
+     * to a user, and for calls that it sets up between two users. After {@link #close()} its requests fail with {@code
      * PROXY_CLOSED}. While the proxy drains it sends requests and starts no calls.
      *
      * @throws IllegalStateException if the proxy is not running
@@ -250,11 +250,11 @@ public final class SipProxy implements AutoCloseable {
      * Changes options while the proxy runs, all of them or none. A request that arrives later is handled by the new
      * options. Requests in progress, transactions, answered calls and open connections go on with those that they began
      * with; bindings keep their expiry. The files of {@link TlsSettings} are read again, as {@link #reloadTls} does.
-     * Blocks while it reads them. Do not change one component and the settings that depend on it from several threads at
-     * once.
+     * Blocks while it reads them. Do not change one component and the settings that depend on it from several threads
+     * at once.
      *
-     * <p>Everything else needs a new proxy, such as listening points, storage and threads, and also: T1, the rule for the
-     * case of users, whether calls are tracked, and whether there is a certificate.
+     * <p>Everything else needs a new proxy, such as listening points, storage and threads, and also: T1, the rule for
+     * the case of users, whether calls are tracked, and whether there is a certificate.
      *
      * @param settings such as {@code proxy.settings().withTimers(…)}, or those of a proxy that was built with other
      *     options and is not started

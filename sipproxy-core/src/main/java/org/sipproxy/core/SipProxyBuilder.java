@@ -334,12 +334,12 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Lets the proxy track calls: {@link SipProxy#calls()} lists and ends them, listeners are notified of them, and they
-     * may be limited. Default off. Costs about 1 kB for each call.
+     * Lets the proxy track calls: {@link SipProxy#calls()} lists and ends them, listeners are notified of them, and
+     * they may be limited. Default off. Costs about 1 kB for each call.
      *
-     * <p>When the proxy closes, calls that were answered continue without it, and have no event. Calls that it did not see
-     * begin, because they are older than its start, are tracked only with a {@link #callRepository}; the requests of
-     * others are relayed as before.
+     * <p>When the proxy closes, calls that were answered continue without it, and have no event. Calls that it did not
+     * see begin, because they are older than its start, are tracked only with a {@link #callRepository}; the requests
+     * of others are relayed as before.
      */
     public SipProxyBuilder calls(CallSettings settings) {
         problems.once("calls");
@@ -348,10 +348,10 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Stores answered calls, so that they are tracked after a restart: they are listed, counted and ended as before, and
-     * a call whose longest duration has passed meanwhile is ended. Requires {@link #calls}, and a {@link #secret} that
-     * outlives the process. A repository that is a {@link ProxyComponent} is added as one. Default: calls are in memory
-     * only.
+     * Stores answered calls, so that they are tracked after a restart: they are listed, counted and ended as before,
+     * and a call whose longest duration has passed meanwhile is ended. Requires {@link #calls}, and a {@link #secret}
+     * that outlives the process. A repository that is a {@link ProxyComponent} is added as one. Default: calls are in
+     * memory only.
      */
     public SipProxyBuilder callRepository(CallRepository repository) {
         problems.once("callRepository");
@@ -394,9 +394,10 @@ public final class SipProxyBuilder {
 
     /**
      * Adds a stage that runs before a request to a user of this proxy is rejected because the user has no usable
-     * binding: a voicemail, or a wake-up of a mobile phone. {@link org.sipproxy.api.routing.StageContext#unavailability()}
-     * says whether the user is known. With such a stage, strangers' requests are looked up as well; the response still
-     * does not tell them whether the user exists, unless the stage decides otherwise.
+     * binding: a voicemail, or a wake-up of a mobile phone.
+     * {@link org.sipproxy.api.routing.StageContext#unavailability()} says whether the user is known. With such a stage,
+     * strangers' requests are looked up as well; the response still does not tell them whether the user exists, unless
+     * the stage decides otherwise.
      */
     public SipProxyBuilder onUnavailableUser(RequestStage stage) {
         hooks.onUnavailableUser(Objects.requireNonNull(stage, "stage"));

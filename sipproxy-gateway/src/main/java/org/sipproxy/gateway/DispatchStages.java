@@ -35,8 +35,8 @@ final class DispatchStages {
     }
 
     /**
-     * Returns true if the stages that the other dispatcher needs are installed. They are left out if they have nothing to
-     * do, because a stage for unavailable users costs a look-up of each.
+     * Returns true if the stages that the other dispatcher needs are installed. They are left out if they have nothing
+     * to do, because a stage for unavailable users costs a look-up of each.
      */
     boolean canReplaceWith(DispatchStages other) {
         return (table.sendsUnknown() || !other.table.sendsUnknown())

@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gateways and media servers behind the proxy: distributes requests over the members of named sets, tries another member
- * if one cannot serve, and watches their health.
+ * Gateways and media servers behind the proxy: distributes requests over the members of named sets, tries another
+ * member if one cannot serve, and watches their health.
  *
  * <pre>{@code
  * Dispatcher gateways = Dispatcher.builder()
@@ -49,17 +49,17 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p><b>Which requests.</b> Requests outside a dialog; those in a dialog follow their Route headers. {@link
- * Builder#route} comes first, before the location lookup. A user of the proxy has precedence over {@link Builder#prefix}
- * and {@link Builder#fallback}: they apply to called users that do not exist, to {@code tel:} URIs, and to telephone
- * numbers at other domains. REGISTER is never dispatched.
+ * Builder#route} comes first, before the location lookup. A user of the proxy has precedence over {@link
+ * Builder#prefix} and {@link Builder#fallback}: they apply to called users that do not exist, to {@code
+ * tel:} URIs, and to telephone numbers at other domains. REGISTER is never dispatched.
  *
  * <p><b>Who.</b> Only authenticated users and trusted peers; for anyone else the request goes on as if there were no
- * gateway, and is rejected like any other for an unknown user. A proxy without authentication has no authenticated users:
- * let an access list trust the callers. {@link Builder#openRoute} is for services that are open to everybody.
+ * gateway, and is rejected like any other for an unknown user. A proxy without authentication has no authenticated
+ * users: let an access list trust the callers. {@link Builder#openRoute} is for services that are open to everybody.
  *
- * <p><b>Requests from members</b> are recognized by their source address, trusted, and routed to the users of the proxy.
- * They are never sent back to the set that they come from. UDP source addresses can be forged: filter them at the edge
- * of the network, or use {@link Builder#recognize} with {@link SourceMatch#OFF}.
+ * <p><b>Requests from members</b> are recognized by their source address, trusted, and routed to the users of the
+ * proxy. They are never sent back to the set that they come from. UDP source addresses can be forged: filter them at
+ * the edge of the network, or use {@link Builder#recognize} with {@link SourceMatch#OFF}.
  *
  * <p><b>If no member can serve.</b> Members that are down because requests failed are tried, the least recently failed
  * first. Members that do not respond to probes or sent Retry-After are not. If none is left, the request gets 503 with
@@ -256,8 +256,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
     /**
      * Takes over sets, routes and source of another dispatcher, which must not be used by a proxy. A gateway that both
      * have keeps its state and calls, unless it is to be down or up after other numbers of failures. A gateway that is
-     * gone gets no new request, and its calls go on. Gateways of a source stay until the next {@link #reload}. The other
-     * options, such as {@link Builder#recognize}, stay as they are. Blocks.
+     * gone gets no new request, and its calls go on. Gateways of a source stay until the next {@link #reload}. The
+     * other options, such as {@link Builder#recognize}, stay as they are. Blocks.
      *
      * @throws IllegalArgumentException if the other one {@linkplain #canReplaceWith cannot} be taken over
      */
@@ -290,8 +290,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
     }
 
     /**
-     * Returns true if {@link #replaceWith} can take over the other dispatcher. A dispatcher without prefixes and fallback
-     * cannot get the first one while the proxy runs, and one without routes not the first route.
+     * Returns true if {@link #replaceWith} can take over the other dispatcher. A dispatcher without prefixes and
+     * fallback cannot get the first one while the proxy runs, and one without routes not the first route.
      */
     public boolean canReplaceWith(Dispatcher other) {
         return stages.canReplaceWith(other.stages);
@@ -356,7 +356,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
     }
 
     /**
-     * Adds a member. A set that does not exist is created with the default options. A reload does not remove it. Blocks.
+     * Adds a member. A set that does not exist is created with the default options. A reload does not remove it.
+     * Blocks.
      *
      * @throws IllegalArgumentException if the set has a member with this identifier
      */
@@ -377,7 +378,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
     }
 
     /**
-     * Removes a member. It gets no new request; its calls go on. If it is in the source, a reload adds it again. Blocks.
+     * Removes a member. It gets no new request; its calls go on. If it is in the source, a reload adds it again.
+     * Blocks.
      *
      * @throws IllegalArgumentException if there is no such member
      */
@@ -411,8 +413,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
     }
 
     /**
-     * Takes a member out of use: it gets no request outside a dialog and no probe, and is not recognized as a source. Its
-     * calls go on. Blocks.
+     * Takes a member out of use: it gets no request outside a dialog and no probe, and is not recognized as a source.
+     * Its calls go on. Blocks.
      *
      * @throws IllegalArgumentException if there is no such member
      */
@@ -671,7 +673,9 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
             return this;
         }
 
-        /** Sets the options of sets that only the source names, as a set without members. Default the set's defaults. */
+        /**
+         * Sets the options of sets that only the source names, as a set without members. Default the set's defaults.
+         */
         public Builder defaults(GatewaySet options) {
             this.defaults = Objects.requireNonNull(options, "options");
             return this;
@@ -700,8 +704,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sends requests of anyone to a set if they meet the condition. For services that are open to everybody, such as
-         * conference rooms: a condition that holds for telephone numbers makes the proxy an open relay.
+         * Sends requests of anyone to a set if they meet the condition. For services that are open to everybody, such
+         * as conference rooms: a condition that holds for telephone numbers makes the proxy an open relay.
          */
         public Builder openRoute(String set, Condition condition) {
             routes.add(new Route(
@@ -730,8 +734,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sends called numbers with this prefix to a trunk. Unlike with {@link Trunk.Builder#prefix}, the longest prefix of
-         * all sets and trunks wins. Add the trunk to the proxy as well, before this component.
+         * Sends called numbers with this prefix to a trunk. Unlike with {@link Trunk.Builder#prefix}, the longest
+         * prefix of all sets and trunks wins. Add the trunk to the proxy as well, before this component.
          *
          * @param numbers form of the called number, before the trunk's own {@link Trunk.Builder#numbers}
          */
@@ -758,8 +762,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sends what is not a user of the proxy to a trunk, unless a prefix applies. Add the trunk to the proxy as well,
-         * before this component.
+         * Sends what is not a user of the proxy to a trunk, unless a prefix applies. Add the trunk to the proxy as
+         * well, before this component.
          */
         public Builder fallback(Trunk trunk) {
             problems.once("fallback");

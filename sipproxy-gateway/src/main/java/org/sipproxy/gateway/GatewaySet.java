@@ -220,8 +220,8 @@ public final class GatewaySet {
 
         /**
          * Sets how many members are tried for a request, 1 to 10. Default 3. The next one is tried if one cannot be
-         * reached, does not respond at all, or responds 430, 500, 502, 503 or 504; also if it responds 408 without having
-         * rung. Every other failure, such as busy or a rejection, is the response.
+         * reached, does not respond at all, or responds 430, 500, 502, 503 or 504; also if it responds 408 without
+         * having rung. Every other failure, such as busy or a rejection, is the response.
          */
         public Builder tries(int count) {
             this.tries = count;
@@ -267,8 +267,8 @@ public final class GatewaySet {
         }
 
         /**
-         * Sets how long a member may leave a request without any response, not even 100 (Trying), before the next member
-         * is tried. 100 ms to 32 s. Default 4 s.
+         * Sets how long a member may leave a request without any response, not even 100 (Trying), before the next
+         * member is tried. 100 ms to 32 s. Default 4 s.
          */
         public Builder respondWithin(Duration limit) {
             this.silenceLimit = Objects.requireNonNull(limit, "limit");
@@ -290,8 +290,8 @@ public final class GatewaySet {
         }
 
         /**
-         * Sets after how many failures in a row a member is down, 1 to 100. Default 2. Probes and requests count alike. A
-         * request counts if it could not be sent, if there was no response, or if the response was a 503. A 503 with
+         * Sets after how many failures in a row a member is down, 1 to 100. Default 2. Probes and requests count alike.
+         * A request counts if it could not be sent, if there was no response, or if the response was a 503. A 503 with
          * Retry-After counts at once: the member gets no request for that time, at most 10 minutes.
          */
         public Builder downAfter(int failures) {
@@ -306,8 +306,8 @@ public final class GatewaySet {
         }
 
         /**
-         * Sets after which time a member that is down because of requests is tried again if it is not probed, 1 s to 1 h.
-         * Default 30 s.
+         * Sets after which time a member that is down because of requests is tried again if it is not probed, 1 s to 1
+         * h. Default 30 s.
          */
         public Builder recoverAfter(Duration time) {
             this.recoverAfter = Objects.requireNonNull(time, "time");

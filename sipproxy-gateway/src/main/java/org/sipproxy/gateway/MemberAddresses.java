@@ -45,8 +45,8 @@ final class MemberAddresses {
     }
 
     /**
-     * Resolves the members' hosts as for a request (RFC 3263), which may block. A name that cannot be resolved keeps its
-     * addresses, so that members are recognized during an outage of DNS.
+     * Resolves the members' hosts as for a request (RFC 3263), which may block. A name that cannot be resolved keeps
+     * its addresses, so that members are recognized during an outage of DNS.
      */
     static MemberAddresses of(Iterable<Member> members, SourceMatch match, Resolver resolver, MemberAddresses before) {
         if (match == SourceMatch.OFF) {

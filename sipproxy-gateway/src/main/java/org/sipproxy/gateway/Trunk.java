@@ -59,25 +59,25 @@ import org.sipproxy.message.SipUri;
  * }</pre>
  *
  * <p><b>Registration.</b> REGISTER with a Contact whose user part identifies the trunk and cannot be guessed. It is
- * refreshed at 80 to 90 % of the granted time. After a failure the next attempt follows after 50 to 100 % of a time that
- * doubles (RFC 5626 §4.5), or after Retry-After. A rejected login is tried again after the longest time only. The
+ * refreshed at 80 to 90 % of the granted time. After a failure the next attempt follows after 50 to 100 % of a time
+ * that doubles (RFC 5626 §4.5), or after Retry-After. A rejected login is tried again after the longest time only. The
  * registration ends when the proxy closes. {@link Builder#withoutRegistration} is for providers that know this proxy by
  * its address.
  *
- * <p><b>Calls to the provider.</b> {@link Builder#prefix} and {@link Builder#fallback} send numbers that are not users of
- * the proxy to the provider, for authenticated users and trusted peers only. {@link #plan} is for stages of the host
- * application. A 401 or 407 of the provider leads to the same request with credentials. RFC 3261 §22.3 leaves credentials
- * to the user agent; here the account belongs to the proxy, and the caller does not see the challenge. The CSeq number
- * stays the same, because the caller counts its requests. A server that compares Call-ID, From tag and CSeq only mistakes
- * the second request for a merged one and responds 482 (§8.2.2.2). Later requests begin with credentials, as long as the
- * provider accepts its nonce.
+ * <p><b>Calls to the provider.</b> {@link Builder#prefix} and {@link Builder#fallback} send numbers that are not users
+ * of the proxy to the provider, for authenticated users and trusted peers only. {@link #plan} is for stages of the host
+ * application. A 401 or 407 of the provider leads to the same request with credentials. RFC 3261 §22.3 leaves
+ * credentials to the user agent; here the account belongs to the proxy, and the caller does not see the challenge. The
+ * CSeq number stays the same, because the caller counts its requests. A server that compares Call-ID, From tag and CSeq
+ * only mistakes the second request for a merged one and responds 482 (§8.2.2.2). Later requests begin with credentials,
+ * as long as the provider accepts its nonce.
  * If the provider rejects the login, the caller gets 403 and the log has a line. In-dialog requests that the provider
  * challenges are answered in the same way; ACK is sent without credentials.
  *
- * <p><b>Calls of the provider</b> are recognized by its addresses, those of its SRV records included, or by the Contact of
- * the registration. They are trusted, and routed to {@link Builder#did},
- * {@link Builder#incoming} or {@link Builder#incomingTo}; without any of them to the user with the called number. They are
- * never sent out again. Add a trunk to the proxy before a {@link Dispatcher} with a fallback.
+ * <p><b>Calls of the provider</b> are recognized by its addresses, those of its SRV records included, or by the Contact
+ * of the registration. They are trusted, and routed to {@link Builder#did},
+ * {@link Builder#incoming} or {@link Builder#incomingTo}; without any of them to the user with the called number. They
+ * are never sent out again. Add a trunk to the proxy before a {@link Dispatcher} with a fallback.
  *
  * <p>All methods are thread-safe.
  */
@@ -172,8 +172,8 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
     }
 
     /**
-     * Returns a builder with the values of an account. The account's {@link TrunkAccount#user() user} gets all calls of the
-     * provider that no {@link Builder#did} takes.
+     * Returns a builder with the values of an account. The account's {@link TrunkAccount#user() user} gets all calls of
+     * the provider that no {@link Builder#did} takes.
      */
     public static Builder builder(TrunkAccount account) {
         Builder builder = new Builder(account.name(), account.provider())
@@ -354,8 +354,8 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
     // ---- requests to the provider
 
     /**
-     * Returns the target for a number: the number in the provider's form, at the provider. A target alone does not answer
-     * challenges: see {@link #plan}.
+     * Returns the target for a number: the number in the provider's form, at the provider. A target alone does not
+     * answer challenges: see {@link #plan}.
      */
     public Target target(String number) {
         return toProvider(UserPart.of(numbers.apply(number)).in(provider));
@@ -368,8 +368,8 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
     }
 
     /**
-     * Returns the plan for a request to a number: to the provider, with the caller's identity, and with credentials when
-     * the provider asks for them.
+     * Returns the plan for a request to a number: to the provider, with the caller's identity, and with credentials
+     * when the provider asks for them.
      *
      * @param context the request
      * @param number the called number, in the form of this proxy
@@ -544,9 +544,9 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sets the login for the provider's challenges. Default none: a challenge is passed on to the caller. A login for
-         * one realm leaves the challenges of other realms, such as that of a callee, to the caller. A login for any realm
-         * lets whoever receives the calls try out passwords.
+         * Sets the login for the provider's challenges. Default none: a challenge is passed on to the caller. A login
+         * for one realm leaves the challenges of other realms, such as that of a callee, to the caller. A login for any
+         * realm lets whoever receives the calls try out passwords.
          */
         public Builder login(DigestLogin credentials) {
             problems.once("login");
@@ -561,23 +561,25 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sets the time to request for the registration. 30 s to 24 h. Default 1 h. The provider may grant less, or demand
-         * more (423).
+         * Sets the time to request for the registration. 30 s to 24 h. Default 1 h. The provider may grant less, or
+         * demand more (423).
          */
         public Builder expires(Duration time) {
             this.expires = Objects.requireNonNull(time, "time");
             return this;
         }
 
-        /** Sets how long the first REGISTER waits after the start, 0 to 1 h. Default 0. It spreads many registrations. */
+        /**
+         * Sets how long the first REGISTER waits after the start, 0 to 1 h. Default 0. It spreads many registrations.
+         */
         public Builder startDelay(Duration time) {
             this.startDelay = Objects.requireNonNull(time, "time");
             return this;
         }
 
         /**
-         * Sets the times between attempts to register after failures. 1 s to 1 h, and {@code first} to 24 h. Default 30 s
-         * and 30 min.
+         * Sets the times between attempts to register after failures. 1 s to 1 h, and {@code first} to 24 h. Default 30
+         * s and 30 min.
          *
          * @param first upper bound after the first failure; each further one doubles it
          * @param longest upper bound; also the time after a rejected login
@@ -652,7 +654,9 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
             return this;
         }
 
-        /** Routes calls to this number of the account (direct inward dialling) to a URI, such as a user of the proxy. */
+        /**
+         * Routes calls to this number of the account (direct inward dialling) to a URI, such as a user of the proxy.
+         */
         public Builder did(String number, SipUri to) {
             Objects.requireNonNull(to, "to");
             if (byNumber.putIfAbsent(NumberPlan.none().apply(number), to) != null) {
@@ -688,7 +692,9 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
             return this;
         }
 
-        /** Sends what is not a user of the proxy to the provider: unknown users, and telephone numbers at other domains. */
+        /**
+         * Sends what is not a user of the proxy to the provider: unknown users, and telephone numbers at other domains.
+         */
         public Builder fallback() {
             this.fallback = true;
             return this;

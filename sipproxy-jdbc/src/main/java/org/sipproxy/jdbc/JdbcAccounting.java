@@ -528,8 +528,8 @@ public final class JdbcAccounting implements ProxyComponent {
         }
 
         /**
-         * Sets how long closing waits for the database without writing a row, 0 to 1 min. Default 10 s. Closing continues
-         * while rows are being written. The remaining rows are lost and counted.
+         * Sets how long closing waits for the database without writing a row, 0 to 1 min. Default 10 s. Closing
+         * continues while rows are being written. The remaining rows are lost and counted.
          */
         public Builder closeTimeout(Duration limit) {
             problems.once("closeTimeout");

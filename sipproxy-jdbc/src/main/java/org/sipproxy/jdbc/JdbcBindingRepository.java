@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Repository of bindings in Kamailio's table {@code location} (version 9), so that a Kamailio and this library can
- * serve one database. Pass it to a {@link org.sipproxy.api.location.StoreMode}, which adds it to the proxy as a component.
+ * serve one database. Pass it to a {@link org.sipproxy.api.location.StoreMode}, which adds it to the proxy as a
+ * component.
  *
  * <p>Times are stored in whole seconds: a binding that is read back ends up to one second before the granted expiry.
  * The columns {@code expires} and {@code last_modified} may be {@code TIMESTAMP} or {@code BIGINT} (epoch seconds); the

@@ -28,9 +28,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answered calls in the table {@code sipproxy_call}, which {@link KamailioSchema#create} creates, so that a proxy tracks
- * them after a restart. It is not Kamailio's table {@code dialog}: a Kamailio reads all rows of that one when it starts,
- * and would end calls that it does not route.
+ * Answered calls in the table {@code sipproxy_call}, which {@link KamailioSchema#create} creates, so that a proxy
+ * tracks them after a restart. It is not Kamailio's table {@code dialog}: a Kamailio reads all rows of that one when it
+ * starts, and would end calls that it does not route.
  *
  * <pre>{@code
  * builder.calls(CallSettings.DEFAULT).callRepository(JdbcCallRepository.of(dataSource))

@@ -37,9 +37,10 @@ import org.sipproxy.api.status.StoreStatus;
  * SipProxy.builder().component(SipProxyMetrics.of(registry))…
  * }</pre>
  *
- * <p>Requests are timed by method, class of the status and transport; refusals are counted by reason; call set-up and database
- * operations are timed. Gauges show calls, bindings, transactions, queues and connections. {@code docs/metrics.md} lists all meters; their number is bounded, and no text from a message is a tag. Two
- * proxies with one registry need different {@linkplain #of(MeterRegistry, String...) tags}. Calls have meters if the proxy
+ * <p>Requests are timed by method, class of the status and transport; refusals are counted by reason; call set-up and
+ * database operations are timed. Gauges show calls, bindings, transactions, queues and connections.
+ * {@code docs/metrics.md} lists all meters; their number is bounded, and no text from a message is a tag. Two proxies
+ * with one registry need different {@linkplain #of(MeterRegistry, String...) tags}. Calls have meters if the proxy
  * tracks them ({@code SipProxyBuilder.calls}). The meters are removed from the registry when the proxy closes.
  *
  * <p>A component of the proxy that implements Micrometer's {@code MeterBinder} is bound to the registry when the proxy

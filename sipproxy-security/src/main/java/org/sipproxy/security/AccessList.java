@@ -204,8 +204,8 @@ public final class AccessList implements ProxyComponent {
     }
 
     /**
-     * Takes over the options and the current rules of another list atomically: rules, default policy, source and groups.
-     * The other list must not be used by a proxy. If it has a source, {@link #reload} it before.
+     * Takes over the options and the current rules of another list atomically: rules, default policy, source and
+     * groups. The other list must not be used by a proxy. If it has a source, {@link #reload} it before.
      */
     public synchronized void replaceWith(AccessList other) {
         options = other.options;

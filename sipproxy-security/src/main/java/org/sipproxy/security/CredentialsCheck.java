@@ -278,8 +278,8 @@ final class CredentialsCheck {
      * password, parameters and headers may differ, and so may two hosts that are both this proxy. So phones and proxies
      * that add or drop a port or {@code transport} pass, and a captured response cannot be used to call another user. A
      * uri that names this proxy without a user passes for any request: some clients, such as SIPp, always write the
-     * address that they send to. Of a {@code tel:} Request-URI the number and its context count; a user of this proxy may
-     * be the same number (RFC 3261 §19.1.6).
+     * address that they send to. Of a {@code tel:} Request-URI the number and its context count; a user of this proxy
+     * may be the same number (RFC 3261 §19.1.6).
      */
     private static boolean isForThisResource(StageContext context, DigestResponse response) throws SipParseException {
         SipRequest request = context.request();

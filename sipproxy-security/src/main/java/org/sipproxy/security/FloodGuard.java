@@ -177,8 +177,8 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     /**
-     * Takes over the options of another guard, all at once: limits, exempt networks, scanners and bans to come. Unchanged
-     * limits keep their counts, and active bans stay. Its {@link Builder#sourcePrefix} has no effect.
+     * Takes over the options of another guard, all at once: limits, exempt networks, scanners and bans to come.
+     * Unchanged limits keep their counts, and active bans stay. Its {@link Builder#sourcePrefix} has no effect.
      */
     public synchronized void replaceWith(FloodGuard other) {
         Rules now = rules;

@@ -108,8 +108,8 @@ public final class InMemoryCredentials implements CredentialStore {
     }
 
     /**
-     * Replaces all credentials by those of another store. A request in progress is checked against either the old or the
-     * new ones.
+     * Replaces all credentials by those of another store. A request in progress is checked against either the old or
+     * the new ones.
      *
      * @throws IllegalArgumentException if the other store has another rule for the case of users
      */

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The latest lockouts by name, for operators; {@link FailureTable} has only hashes. Holds at most {@value #MAX}; then the
- * oldest is no longer listed. Thread-safe.
+ * The latest lockouts by name, for operators; {@link FailureTable} has only hashes. Holds at most {@value #MAX}; then
+ * the oldest is no longer listed. Thread-safe.
  */
 final class LockoutList {
 

@@ -26,8 +26,9 @@ final class CertificateCheck {
     private CertificateCheck() {}
 
     /**
-     * Returns a line if the certificate is not for a domain that phones may verify (RFC 5922 §7.2): that of their users,
-     * or an advertised address, which a phone may be configured with instead. Unreadable files have no line here.
+     * Returns a line if the certificate is not for a domain that phones may verify (RFC 5922 §7.2): that of their
+     * users, or an advertised address, which a phone may be configured with instead. Unreadable files have no line
+     * here.
      */
     static Optional<String> wrongName(String option, Path file, List<String> domains, List<Endpoint> endpoints) {
         Set<String> names = names(file);

@@ -12,7 +12,9 @@ import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
-/** Options for all sets of gateways: probes, failover and recognition. Kept as text like those of {@link ProxyOptions}. */
+/**
+ * Options for all sets of gateways: probes, failover and recognition. Kept as text like those of {@link ProxyOptions}.
+ */
 @Section("Probes and failover of gateways")
 final class GatewaySetOptions {
 

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The signal SIGHUP. The JDK has no exported interface for signals, so it is used by reflection: where it is missing, the
- * signal ends the process as before.
+ * The signal SIGHUP. The JDK has no exported interface for signals, so it is used by reflection: where it is missing,
+ * the signal ends the process as before.
  */
 final class HangupSignal {
 

@@ -23,9 +23,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Reload of the configuration, on SIGHUP and by the control channel. The file is read and a proxy is built from it, which
- * is never started; if it is valid and only options that may change are different, the running proxy takes over its
- * settings and components. Otherwise nothing changes.
+ * Reload of the configuration, on SIGHUP and by the control channel. The file is read and a proxy is built from it,
+ * which is never started; if it is valid and only options that may change are different, the running proxy takes over
+ * its settings and components. Otherwise nothing changes.
  */
 final class Reload implements ServerPart {
 

@@ -32,8 +32,8 @@ import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
 /**
- * Options for Kamailio's tables beside subscribers and registrations, kept as text like those of {@link ProxyOptions}. A
- * table is used if it has rows when the proxy starts.
+ * Options for Kamailio's tables beside subscribers and registrations, kept as text like those of {@link ProxyOptions}.
+ * A table is used if it has rows when the proxy starts.
  */
 @Section("Kamailio's tables")
 final class TableOptions {

@@ -7,9 +7,9 @@ import org.sipproxy.api.config.ConfigurationProblem;
  * An add-on that takes part in a proxy at several places: NAT traversal, an access list, accounting. The host
  * application passes it to the builder as one object, so that its parts cannot be configured separately.
  *
- * <p>One component serves one proxy. {@code build()} calls {@link #install} and {@link #problems} once, {@link #start} is
- * called once when the proxy starts, {@link #stopping} once when it begins to close, and {@link #close} once when it has stopped. These
- * calls never overlap.
+ * <p>One component serves one proxy. {@code build()} calls {@link #install} and {@link #problems} once, {@link #start}
+ * is called once when the proxy starts, {@link #stopping} once when it begins to close, and {@link #close} once when it
+ * has stopped. These calls never overlap.
  */
 public interface ProxyComponent extends AutoCloseable {
 

@@ -59,8 +59,8 @@ public interface ProxyRuntime {
     void send(Flow flow, byte[] bytes);
 
     /**
-     * Returns the client for requests of the component. Responses are received from the time on when all components have
-     * started.
+     * Returns the client for requests of the component. Responses are received from the time on when all components
+     * have started.
      */
     RequestClient requests();
 
@@ -97,8 +97,9 @@ public interface ProxyRuntime {
     Optional<Flow> flow(SipUri received, @Nullable Endpoint socket, Instant seenAt);
 
     /**
-     * Finds the addresses to which a request for a URI would be sent, in the order in which they would be tried (RFC 3263
-     * §4): a name without a port by its NAPTR and SRV records, otherwise by its addresses. At most 16. Does not block.
+     * Finds the addresses to which a request for a URI would be sent, in the order in which they would be tried (RFC
+     * 3263 §4): a name without a port by its NAPTR and SRV records, otherwise by its addresses. At most 16. Does not
+     * block.
      *
      * @return fails with {@link java.net.UnknownHostException} if there are none that this proxy can send to, after 5 s
      *     at the latest. Its dependent actions run on a thread of the proxy: they must not block

@@ -7,16 +7,16 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.SipRequest;
 
 /**
- * A request, a connection or bytes that the proxy refused or dropped. Challenges (401, 407) are not refusals, and neither
- * are the responses of targets.
+ * A request, a connection or bytes that the proxy refused or dropped. Challenges (401, 407) are not refusals, and
+ * neither are the responses of targets.
  *
  * @param statusCode status of the locally generated response, 400 to 699; 0 if there was none
- * @param reason why, without text that the sender chose, such as {@code Relaying Denied}. A stage of the host application
- *     may choose any text
+ * @param reason why, without text that the sender chose, such as {@code Relaying Denied}. A stage of the host
+ *     application may choose any text
  * @param source the peer's address as this proxy sees it; over UDP it may be forged
  * @param transport the transport
- * @param request the request as it was received; empty for a connection, and for bytes that are not a message. Do not edit
- *     or keep it
+ * @param request the request as it was received; empty for a connection, and for bytes that are not a message. Do not
+ *     edit or keep it
  */
 public record Refusal(
         int statusCode,

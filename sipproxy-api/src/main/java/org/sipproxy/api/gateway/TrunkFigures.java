@@ -3,7 +3,8 @@ package org.sipproxy.api.gateway;
 import java.util.Objects;
 
 /**
- * Figures of an account at a provider. Made by its component; components may be added to this record in a minor version.
+ * Figures of an account at a provider. Made by its component; components may be added to this record in a minor
+ * version.
  *
  * @param name its name
  * @param registers true if it is to be registered at the provider

@@ -14,11 +14,11 @@ import java.util.concurrent.ExecutionException;
  *     .named("crm").within(Duration.ofSeconds(2)))
  * }</pre>
  *
- * <p>{@link #handleAsync} is called on a receiver thread or on a thread of blocking stages, and must return at once. The
- * context stays valid until the returned stage completes, on any thread, but for one thread at a time. {@link
- * StageContext#bindings} may wait for a database. The pipeline then continues on a thread of the proxy, whichever thread
- * completed it. After the time limit, or if the caller has cancelled, a completion has no effect, and the returned stage is
- * cancelled if it is a {@link java.util.concurrent.Future} that can be.
+ * <p>{@link #handleAsync} is called on a receiver thread or on a thread of blocking stages, and must return at once.
+ * The context stays valid until the returned stage completes, on any thread, but for one thread at a time. {@link
+ * StageContext#bindings} may wait for a database. The pipeline then continues on a thread of the proxy, whichever
+ * thread completed it. After the time limit, or if the caller has cancelled, a completion has no effect, and the
+ * returned stage is cancelled if it is a {@link java.util.concurrent.Future} that can be.
  */
 @FunctionalInterface
 public interface AsyncRequestStage extends RequestStage {

@@ -16,7 +16,9 @@ import org.sipproxy.message.SipResponse;
  */
 public interface FailureContext {
 
-    /** Returns the request as the request stages left it, without edits of branches. Changes are made by the next plan. */
+    /**
+     * Returns the request as the request stages left it, without edits of branches. Changes are made by the next plan.
+     */
     SipRequest request();
 
     /** Returns the flow that the request arrived on. */

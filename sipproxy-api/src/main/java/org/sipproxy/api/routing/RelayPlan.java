@@ -101,9 +101,9 @@ public final class RelayPlan {
 
     /**
      * Limits how long the group may ring. When the time expires, its branches are cancelled and have failed with
-     * {@link FailureCause#NO_ANSWER} and 408. The time starts when the group is tried, and covers all of its q values. It
-     * starts again for the targets of redirections. A request other than INVITE cannot be cancelled: a target that was
-     * slow may process a MESSAGE that another target has got too.
+     * {@link FailureCause#NO_ANSWER} and 408. The time starts when the group is tried, and covers all of its q values.
+     * It starts again for the targets of redirections. A request other than INVITE cannot be cancelled: a target that
+     * was slow may process a MESSAGE that another target has got too.
      *
      * @param limit 100 ms to 1 h. Timer C (RFC 3261 §16.6 step 11) still applies. Default: no limit but Timer C
      * @throws IllegalArgumentException if the limit is out of range
@@ -117,8 +117,9 @@ public final class RelayPlan {
 
     /**
      * Limits how long a target may be silent. A branch of this group without any response, not even 100 (Trying), has
-     * then failed with {@link FailureCause#UNREACHABLE} and 408. It is for gateways that should be left quickly: without
-     * it a server that does not run is given up after Timer B, 32 s by default. The time starts when the group is tried.
+     * then failed with {@link FailureCause#UNREACHABLE} and 408. It is for gateways that should be left quickly:
+     * without it a server that does not run is given up after Timer B, 32 s by default. The time starts when the group
+     * is tried.
      *
      * @param limit 100 ms to 32 s. Default: none, so that Timer B or F decides
      * @throws IllegalArgumentException if the limit is out of range
@@ -130,7 +131,10 @@ public final class RelayPlan {
         return new RelayPlan(targets, ringTime, limit, edit, followsRedirects, rules);
     }
 
-    /** Edits the request for the branches of this group, after the edits that the plan has already; see {@link BranchEdit}. */
+    /**
+     * Edits the request for the branches of this group, after the edits that the plan has already; see
+     * {@link BranchEdit}.
+     */
     public RelayPlan edit(BranchEdit next) {
         Objects.requireNonNull(next, "next");
         BranchEdit first = edit;
@@ -165,14 +169,15 @@ public final class RelayPlan {
     /**
      * Tries the Contacts of a 3xx instead of passing the 3xx on (RFC 3261 §16.5, §16.7 step 4), when all other targets
      * of the group have failed, and not after a 6xx. Each URI is tried once per request. At most 10 redirected targets
-     * are tried per request, bindings included. Contacts with a lower q are tried when those with a higher q have failed.
-     * A Contact that names a user of this proxy stands for that user's bindings; the request stages do not run again.
-     * Another {@code sip:} or {@code sips:} Contact is followed only if
-     * the caller may call it directly, and on the caller's behalf: the address policy for the caller's requests applies.
+     * are tried per request, bindings included. Contacts with a lower q are tried when those with a higher q have
+     * failed. A Contact that names a user of this proxy stands for that user's bindings; the request stages do not run
+     * again. Another {@code sip:} or {@code sips:} Contact is followed only if
+     * the caller may call it directly, and on the caller's behalf: the address policy for the caller's requests
+     * applies.
      *
      * <p>If nothing can be followed, the 3xx counts as a response of the group, with the cause
-     * {@link FailureCause#REDIRECTED}, or {@link FailureCause#NOT_REGISTERED} if it names a user of this proxy without a
-     * binding. A 3xx that names only targets of the request counts only if the group has no other response.
+     * {@link FailureCause#REDIRECTED}, or {@link FailureCause#NOT_REGISTERED} if it names a user of this proxy without
+     * a binding. A 3xx that names only targets of the request counts only if the group has no other response.
      */
     public RelayPlan followRedirects() {
         return new RelayPlan(targets, ringTime, silence, edit, true, rules);

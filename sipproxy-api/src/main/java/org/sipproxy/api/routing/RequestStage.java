@@ -11,9 +11,9 @@ import org.sipproxy.message.Method;
  *
  * <p>Threads: calls for one request never overlap; calls for different requests do. A stage that may block runs on
  * threads of its own kind: on virtual threads, or a pool, or the executor that the host passes to
- * {@code SipProxyBuilder.stageExecutor}. It does not delay requests that do not pass it, and requests of one Call-ID pass
- * it in the order in which they arrived. A stage that says it does not block runs on a receiver thread and must return
- * within microseconds. {@link AsyncRequestStage} decides later without a thread. An exception is logged with
+ * {@code SipProxyBuilder.stageExecutor}. It does not delay requests that do not pass it, and requests of one Call-ID
+ * pass it in the order in which they arrived. A stage that says it does not block runs on a receiver thread and must
+ * return within microseconds. {@link AsyncRequestStage} decides later without a thread. An exception is logged with
  * {@link #name()}, and the request gets a 500; nothing else is affected.
  *
  * <p>If the caller cancels an INVITE while a stage that may block decides, the INVITE gets its 487 at once. The stage's
@@ -69,8 +69,8 @@ public interface RequestStage {
     }
 
     /**
-     * Returns how long the stage may take for one request if it blocks or decides asynchronously. After that the request
-     * gets 503 with Retry-After, and a blocking stage is interrupted. Called once. Default empty: what
+     * Returns how long the stage may take for one request if it blocks or decides asynchronously. After that the
+     * request gets 503 with Retry-After, and a blocking stage is interrupted. Called once. Default empty: what
      * {@code SipProxyBuilder.waitLimit} leaves to the request.
      */
     default Optional<Duration> timeLimit() {
@@ -78,8 +78,8 @@ public interface RequestStage {
     }
 
     /**
-     * Returns how many requests may be in the stage at a time, or wait for it, if it blocks or decides asynchronously. A
-     * request beyond that gets 503 with Retry-After. Called once. Default 200.
+     * Returns how many requests may be in the stage at a time, or wait for it, if it blocks or decides asynchronously.
+     * A request beyond that gets 503 with Retry-After. Called once. Default 200.
      */
     default int concurrencyLimit() {
         return 200;
@@ -131,8 +131,8 @@ public interface RequestStage {
     }
 
     /**
-     * Returns this stage as one that never waits: it runs on a receiver thread, and must return within microseconds. For
-     * lambdas, which otherwise count as stages that may block.
+     * Returns this stage as one that never waits: it runs on a receiver thread, and must return within microseconds.
+     * For lambdas, which otherwise count as stages that may block.
      */
     default RequestStage withoutBlocking() {
         return ConfiguredStage.withoutBlocking(this);

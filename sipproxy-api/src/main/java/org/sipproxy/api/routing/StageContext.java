@@ -148,9 +148,9 @@ public interface StageContext {
     void publish(SecurityEvent event);
 
     /**
-     * Notes why the stage is going to respond with a failure. The line about the refusal in the log gives it as the reason;
-     * it is not sent. Without effect if the stage returns another verdict. Default: the reason phrase, and for a status
-     * from 500 on the stage's name.
+     * Notes why the stage is going to respond with a failure. The line about the refusal in the log gives it as the
+     * reason; it is not sent. Without effect if the stage returns another verdict. Default: the reason phrase, and for
+     * a status from 500 on the stage's name.
      *
      * @param why a few words, such as {@code no member of gateway set pstn can serve}
      */

@@ -49,8 +49,8 @@ import org.sipproxy.annotation.Beta;
  * @param lostUdpSockets UDP sockets that are not open now because something closed them and their address cannot be
  *     bound again; nothing is received there. Always 0 on a healthy machine
  * @param hostRequests requests of {@code SipProxy.requests()} and of components that wait for their result now
- * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the transactions had
- *     reached their memory limit
+ * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the
+ *     transactions had reached their memory limit
  * @param thirdPartyCalls calls of {@code RequestClient.connect} now, those included whose BYEs have no response yet
  * @param thirdPartyCallsStarted such calls that have started
  * @param thirdPartyCallsRefused such calls that ended at once, because of their limit or because the proxy was draining

@@ -8,10 +8,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which lines of a kind are logged, so that a flood does not fill the disk. One key, such as a source and a reason,
- * may have a burst of lines and then one a second. All keys together may have another burst and then a number of lines a
- * second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a burst is reported even if nothing
- * follows it.
+ * Decides which lines of a kind are logged, so that a flood does not fill the disk. One key, such as a source and a
+ * reason, may have a burst of lines and then one a second. All keys together may have another burst and then a number
+ * of lines a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a burst is reported
+ * even if nothing follows it.
  *
  * <p>The table of keys has a fixed size. Thread-safe.
  */

@@ -16,7 +16,8 @@ import org.sipproxy.message.SipParseException;
  *
  * @param kind the transport
  * @param host a numeric address or a host name of this machine; an IPv6 address without brackets, in the text form of
- *     RFC 5952 whichever form was given. {@code 0.0.0.0} and {@code ::} stand for every address that the machine has when the proxy starts
+ *     RFC 5952 whichever form was given. {@code 0.0.0.0} and {@code ::} stand for every address that the machine has
+ *     when the proxy starts
  * @param port 0 to 65535. With 0 the system chooses a port, which {@code SipProxy.boundEndpoints()} returns
  * @param advertisedHost the host that Via, Record-Route and the Contact of the proxy's own requests name instead; empty
  *     to name {@code host}. A request for it is for this proxy
@@ -120,9 +121,9 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
     }
 
     /**
-     * Parses {@code TRANSPORT:HOST:PORT}, such as {@code udp:127.0.0.1:5060}, and what Kamailio's parameter {@code listen}
-     * has too: {@code advertise HOST:PORT} behind it. Without a port the transport's default is used; without an
-     * advertised port, that of the endpoint.
+     * Parses {@code TRANSPORT:HOST:PORT}, such as {@code udp:127.0.0.1:5060}, and what Kamailio's parameter
+     * {@code listen} has too: {@code advertise HOST:PORT} behind it. Without a port the transport's default is used;
+     * without an advertised port, that of the endpoint.
      *
      * @throws ConfigurationException if the text is malformed
      */

@@ -93,8 +93,8 @@ public final class CallSettings {
         private Builder() {}
 
         /**
-         * Sets how long after its answer a call is ended, with a BYE to both sides. 10 s to 30 days. Default 12 hours, as
-         * in Kamailio's dialog module. It also ends the state of a call whose BYE was lost. If it is longer than
+         * Sets how long after its answer a call is ended, with a BYE to both sides. 10 s to 30 days. Default 12 hours,
+         * as in Kamailio's dialog module. It also ends the state of a call whose BYE was lost. If it is longer than
          * {@code SipProxyBuilder.longestDialog}, the phones' own requests get 481 after that time.
          */
         public Builder maxDuration(Duration value) {
@@ -114,10 +114,10 @@ public final class CallSettings {
 
         /**
          * Sets the limit of calls of one user of this proxy, as caller and callee together, unanswered ones included. 1
-         * to 10,000, or {@link #NO_LIMIT}. Default none. If the caller has that many, the INVITE gets 403 with the reason
-         * phrase {@code Too Many Calls}: another server would not help, and the callee is not busy. If the callee has,
-         * it gets 486, or what a relay plan does when the callee is busy. The caller is the user in From, the callee the
-         * user whose bindings are the targets.
+         * to 10,000, or {@link #NO_LIMIT}. Default none. If the caller has that many, the INVITE gets 403 with the
+         * reason phrase {@code Too Many Calls}: another server would not help, and the callee is not busy. If the
+         * callee has, it gets 486, or what a relay plan does when the callee is busy. The caller is the user in From,
+         * the callee the user whose bindings are the targets.
          */
         public Builder maxCallsPerUser(int value) {
             maxCallsPerUser = value;
@@ -125,10 +125,10 @@ public final class CallSettings {
         }
 
         /**
-         * Sets how often both sides of an answered call get an in-dialog OPTIONS, to find calls whose BYE was lost. 10 s
-         * to 1 hour, or zero for none. Default none. A side that responds 481 or 408, or does not respond, ends the call;
-         * so does a side that cannot be reached twice in succession. Every other response keeps the call. The OPTIONS has
-         * the CSeq number of the other side's latest request, so that the numbers of that side stay valid.
+         * Sets how often both sides of an answered call get an in-dialog OPTIONS, to find calls whose BYE was lost. 10
+         * s to 1 hour, or zero for none. Default none. A side that responds 481 or 408, or does not respond, ends the
+         * call; so does a side that cannot be reached twice in succession. Every other response keeps the call. The
+         * OPTIONS has the CSeq number of the other side's latest request, so that the numbers of that side stay valid.
          *
          * <p>Without a keepalive, the sides are asked only when the session interval of the call (RFC 4028) has passed
          * without a refresh.

@@ -8,8 +8,8 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 
 /**
- * The options of a proxy that may change while it runs; see {@link SipProxy#reconfigure}. Components change by their own
- * methods, such as {@code AccessList.replace}. Immutable; {@link SipProxy#settings()} returns the current ones.
+ * The options of a proxy that may change while it runs; see {@link SipProxy#reconfigure}. Components change by their
+ * own methods, such as {@code AccessList.replace}. Immutable; {@link SipProxy#settings()} returns the current ones.
  *
  * @param domains domains that the proxy is responsible for, the first one primary
  * @param aliases other names, {@code host} or {@code host:port}

@@ -17,9 +17,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Options in a file. Each line is the name of an option of {@code run} without dashes, a blank, and its value; the value
- * is verbatim to the end of the line, without leading and trailing blanks. An option without a value is its name alone.
- * A line that begins with {@code #} is a comment: elsewhere {@code #} and quotation marks have no meaning.
+ * Options in a file. Each line is the name of an option of {@code run} without dashes, a blank, and its value; the
+ * value is verbatim to the end of the line, without leading and trailing blanks. An option without a value is its name
+ * alone. A line that begins with {@code #} is a comment: elsewhere {@code #} and quotation marks have no meaning.
  *
  * @param lines options in the order of the file
  * @param problems problems, with file and line

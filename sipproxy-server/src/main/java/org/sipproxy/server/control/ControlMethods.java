@@ -19,8 +19,9 @@ public final class ControlMethods {
         /**
          * Runs the method. Called on a thread of the channel, which it may block; calls of several clients overlap.
          *
-         * @return the result, which is sent as {@link org.sipproxy.server.json.Json} describes; a {@link ControlStream},
-         *     which is opened after the client has been notified; or null for a method without a result
+         * @return the result, which is sent as {@link org.sipproxy.server.json.Json} describes; a
+         *     {@link ControlStream}, which is opened after the client has been notified; or null for a method without a
+         *     result
          * @throws ControlException with what the client is to read
          */
         @Nullable

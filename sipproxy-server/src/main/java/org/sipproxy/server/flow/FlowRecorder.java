@@ -13,9 +13,9 @@ import org.sipproxy.api.event.WireMessage;
 import org.sipproxy.core.SipProxy;
 
 /**
- * Record of the messages on the wire that a {@link TraceFilter} selects, for one reader or several. Bounded in messages,
- * bytes and age: the eldest are dropped, and a reader notices a gap in the numbers. Costs the proxy nothing unless it is
- * open. Messages are masked when they are read. Thread-safe.
+ * Record of the messages on the wire that a {@link TraceFilter} selects, for one reader or several. Bounded in
+ * messages, bytes and age: the eldest are dropped, and a reader notices a gap in the numbers. Costs the proxy nothing
+ * unless it is open. Messages are masked when they are read. Thread-safe.
  */
 public final class FlowRecorder implements WireListener, AutoCloseable {
 

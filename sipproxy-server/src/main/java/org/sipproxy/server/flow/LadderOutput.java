@@ -9,9 +9,9 @@ import java.util.Optional;
 import org.sipproxy.core.trace.LadderDrawing;
 
 /**
- * Ladder in a terminal, a line for each message as it happens. The first peer stands left of the proxy, the others right
- * of it. A further peer takes the column of the one whose latest message is the eldest; then the names are printed
- * again.
+ * Ladder in a terminal, a line for each message as it happens. The first peer stands left of the proxy, the others
+ * right of it. A further peer takes the column of the one whose latest message is the eldest; then the names are
+ * printed again.
  */
 public final class LadderOutput implements TraceOutput {
 

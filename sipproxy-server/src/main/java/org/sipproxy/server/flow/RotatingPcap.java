@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sequence of pcap files of bounded size. The current one has the given name; the older ones have {@code .1}, {@code .2}
- * and so on behind it. Only the user of the server may read them.
+ * Sequence of pcap files of bounded size. The current one has the given name; the older ones have {@code .1},
+ * {@code .2} and so on behind it. Only the user of the server may read them.
  */
 public final class RotatingPcap implements WireQueue.Receiver {
 

@@ -9,11 +9,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Mask of the values with which a reader of a message could impersonate a user: digest responses and client nonces, other
- * credentials, passwords in URIs, the proxy's signatures, media keys.
+ * Mask of the values with which a reader of a message could impersonate a user: digest responses and client nonces,
+ * other credentials, passwords in URIs, the proxy's signatures, media keys.
  *
- * <p>The sender chooses the text, so the patterns neither recurse nor read a part of it repeatedly: their quantifiers are
- * possessive.
+ * <p>The sender chooses the text, so the patterns neither recurse nor read a part of it repeatedly: their quantifiers
+ * are possessive.
  */
 public final class SecretMask {
 

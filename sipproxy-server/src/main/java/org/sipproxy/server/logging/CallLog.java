@@ -25,9 +25,9 @@ import org.slf4j.MDC;
  * OMITTED lines=37 caller=&lt;sip:1001@sip.test&gt;
  * </pre>
  *
- * <p>Lines cannot be forged: text from messages is escaped and cut. One caller may have {@link #BURST} lines at once and then
- * one a second; all together {@link #LINES} and then {@link #LINES_PER_SECOND} a second. Omitted lines are counted in the next
- * line.
+ * <p>Lines cannot be forged: text from messages is escaped and cut. One caller may have {@link #BURST} lines at once
+ * and then one a second; all together {@link #LINES} and then {@link #LINES_PER_SECOND} a second. Omitted lines are
+ * counted in the next line.
  */
 public final class CallLog implements CallListener {
 

@@ -7,8 +7,8 @@ import ch.qos.logback.core.encoder.EncoderBase;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Lines for the journal of systemd: each begins with its priority as {@code <N>} (sd-daemon(3)), also each line of a stack
- * trace, because the journal makes an entry of it.
+ * Lines for the journal of systemd: each begins with its priority as {@code <N>} (sd-daemon(3)), also each line of a
+ * stack trace, because the journal makes an entry of it.
  */
 final class JournalLines extends EncoderBase<ILoggingEvent> {
 

@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One JSON object per line: {@code time}, {@code level}, {@code logger}, {@code thread}, {@code message}, the keys of the
- * diagnostic context, and {@code exception} with the stack trace.
+ * One JSON object per line: {@code time}, {@code level}, {@code logger}, {@code thread}, {@code message}, the keys of
+ * the diagnostic context, and {@code exception} with the stack trace.
  */
 final class JsonLines extends EncoderBase<ILoggingEvent> {
 

@@ -8,9 +8,9 @@ import java.util.Optional;
 /**
  * Import of a Kamailio configuration. Reads the files and changes nothing.
  *
- * <p>What the files say becomes options of this server. Everything else is explained with its line: what the server does
- * without an option, what it does differently, what a stage of a host application would have to do, and what it does not
- * do at all. Nothing is dropped without an explanation.
+ * <p>What the files say becomes options of this server. Everything else is explained with its line: what the server
+ * does without an option, what it does differently, what a stage of a host application would have to do, and what it
+ * does not do at all. Nothing is dropped without an explanation.
  */
 public final class KamailioImport {
 

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Reads the words of a script into a {@link Script}. It does not stop at the first error: it reports up to 20, each with
- * file and line.
+ * Reads the words of a script into a {@link Script}. It does not stop at the first error: it reports up to 20, each
+ * with file and line.
  */
 final class Parser {
 
@@ -226,7 +226,9 @@ final class Parser {
         script.blocks.add(new Script.Block(name, statements, keyword.place(), last));
     }
 
-    /** Moves behind one statement: {@code if} with its {@code else}, a loop, a block in braces, or up to a semicolon. */
+    /**
+     * Moves behind one statement: {@code if} with its {@code else}, a loop, a block in braces, or up to a semicolon.
+     */
     private void skipStatement(int depth) {
         if (depth > DEEPEST) {
             throw new ImportException(tokens.get(at).place(), "statements are nested more than " + DEEPEST + " deep");

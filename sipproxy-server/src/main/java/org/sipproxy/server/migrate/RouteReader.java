@@ -12,7 +12,8 @@ import java.util.Set;
 
 /**
  * Recognizes what the route blocks do: the statements of the stock configuration, and frequent ones of others. Anything
- * else is explained as code that the operator has to write. A block that no other block calls is ignored, as by Kamailio.
+ * else is explained as code that the operator has to write. A block that no other block calls is ignored, as by
+ * Kamailio.
  */
 final class RouteReader {
 

@@ -51,8 +51,9 @@ final class SourceFiles {
     }
 
     /**
-     * Returns the path of a file that a configuration names: beside the configuration if a file with that name is there,
-     * because the configuration may be a copy from another machine; otherwise as it is named. Empty if neither exists.
+     * Returns the path of a file that a configuration names: beside the configuration if a file with that name is
+     * there, because the configuration may be a copy from another machine; otherwise as it is named. Empty if neither
+     * exists.
      */
     Optional<Path> find(String name) {
         try {

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@link ServerOperations} as MXBeans {@code org.sipproxy:type=…} of the platform's MBean server. Rows of lists are maps
- * of texts, with the names of the JSON of the control channel.
+ * {@link ServerOperations} as MXBeans {@code org.sipproxy:type=…} of the platform's MBean server. Rows of lists are
+ * maps of texts, with the names of the JSON of the control channel.
  */
 final class ManagementBeans {
 

@@ -25,9 +25,9 @@ import org.sipproxy.security.InMemoryCredentials;
 import org.sipproxy.server.flow.WireQueue;
 
 /**
- * Components of a proxy that operators look into, and that a reload changes. The options of the command line fill it while
- * they build the proxy. It is a component itself, which adds nothing to the handling of messages, in order to count
- * refusals and to get the {@link ProxyRuntime}. With metrics it adds the meters of the server.
+ * Components of a proxy that operators look into, and that a reload changes. The options of the command line fill it
+ * while they build the proxy. It is a component itself, which adds nothing to the handling of messages, in order to
+ * count refusals and to get the {@link ProxyRuntime}. With metrics it adds the meters of the server.
  */
 public final class ServerComponents implements ProxyComponent, MeterBinder {
 
@@ -155,8 +155,8 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     }
 
     /**
-     * Takes over the settings of a reloaded configuration, for which there are no {@link #obstacles}. Trunks and figures
-     * stay.
+     * Takes over the settings of a reloaded configuration, for which there are no {@link #obstacles}. Trunks and
+     * figures stay.
      */
     public void replaceWith(ServerComponents changed) {
         if (accessList != null && changed.accessList != null) {

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Unix datagram socket on which systemd receives notifications (sd_notify). The JDK does not have such sockets, so this
- * uses Netty's epoll library. Each message is sent on a socket of its own, so that a restart of systemd does not matter.
+ * uses Netty's epoll library. Each message is sent on a socket of its own, so that a restart of systemd does not
+ * matter.
  */
 final class NotifySocket implements AutoCloseable {
 

@@ -31,9 +31,9 @@ import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipUri;
 
 /**
- * Runtime of a proxy for {@code example.org} at {@code 192.0.2.1:5060}, for the unit test of a component. Its clock moves
- * only when a test advances it; scheduled tasks then run on the thread of the test. Records what the component sends and
- * publishes.
+ * Runtime of a proxy for {@code example.org} at {@code 192.0.2.1:5060}, for the unit test of a component. Its clock
+ * moves only when a test advances it; scheduled tasks then run on the thread of the test. Records what the component
+ * sends and publishes.
  */
 public final class FakeRuntime implements ProxyRuntime {
 

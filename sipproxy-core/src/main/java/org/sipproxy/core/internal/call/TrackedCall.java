@@ -102,7 +102,10 @@ final class TrackedCall extends Timer implements RelayProgress {
 
     /** How it is to end as soon as it can: it was hung up before it was answered. */
     private @Nullable CallEnd wanted;
-    /** Completed when the call has ended and both sides have got their BYE. Null unless the host application waits for it. */
+    /**
+     * Completed when the call has ended and both sides have got their BYE. Null unless the host application waits for
+     * it.
+     */
     private @Nullable CompletableFuture<Call> hungUp;
 
     private long expiresNanos = NEVER;

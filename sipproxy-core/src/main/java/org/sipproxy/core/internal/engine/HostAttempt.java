@@ -26,7 +26,9 @@ final class HostAttempt implements HostTransaction.Owner {
         /** Finds the targets. */
         Outcome route(RequestContext context, boolean mayWait);
 
-        /** Called under the lock of the transaction, with the final response; for an INVITE with each of its responses. */
+        /**
+         * Called under the lock of the transaction, with the final response; for an INVITE with each of its responses.
+         */
         void onResponse(byte[] wire, boolean isLocal, String failure);
 
         /** Called under the lock of the transaction, once, if it ends without a response. */

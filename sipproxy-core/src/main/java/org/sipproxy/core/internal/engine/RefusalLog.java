@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * OMITTED lines=37 status=403 why="Relaying Denied" source=192.0.2.7
  * </pre>
  *
- * Values in quotation marks come from the wire; they are escaped and truncated. {@link LineThrottle} bounds the lines. Challenges and
- * failed authentications are not refusals here: the event {@code AuthenticationFailed} reports them.
+ * Values in quotation marks come from the wire; they are escaped and truncated. {@link LineThrottle} bounds the lines.
+ * Challenges and failed authentications are not refusals here: the event {@code AuthenticationFailed} reports them.
  */
 final class RefusalLog {
 

@@ -154,8 +154,8 @@ final class RequestDispatcher implements Completions {
     }
 
     /**
-     * Handles a request within a dialog of the proxy itself. The token proves that its sender is the other side. Returns
-     * false if the request is not for this proxy.
+     * Handles a request within a dialog of the proxy itself. The token proves that its sender is the other side.
+     * Returns false if the request is not for this proxy.
      */
     private boolean passToThirdPartyCall(RequestContext context, TransactionKey key) throws SipParseException {
         if (!engine.thirdPartyCalls.knows(context.request())) {
@@ -230,8 +230,8 @@ final class RequestDispatcher implements Completions {
     }
 
     /**
-     * Opens the transaction and sets the deadline of a request that has to wait. Returns false if the request was turned
-     * away.
+     * Opens the transaction and sets the deadline of a request that has to wait. Returns false if the request was
+     * turned away.
      */
     private boolean mayWait(RequestContext context, TransactionKey key) {
         if (context.transaction() == null && !open(context, key, Share.UNDECIDED, context.retainedBytes())) {

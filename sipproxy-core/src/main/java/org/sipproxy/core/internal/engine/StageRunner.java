@@ -52,8 +52,8 @@ final class StageRunner implements AutoCloseable {
     }
 
     /**
-     * Runs a stage for a request. {@code done} is called once with its outcome: on a thread of the stages; on the current
-     * one or the timer thread if the stage is full or late; or on the thread that handles the client's CANCEL.
+     * Runs a stage for a request. {@code done} is called once with its outcome: on a thread of the stages; on the
+     * current one or the timer thread if the stage is full or late; or on the thread that handles the client's CANCEL.
      *
      * @param nowNanos the time of the timer wheel
      */

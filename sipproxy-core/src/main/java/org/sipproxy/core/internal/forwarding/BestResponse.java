@@ -100,8 +100,8 @@ final class BestResponse {
     }
 
     /**
-     * Returns the header lines of the other responses that are added to the best one (§16.7 step 7): the challenges if it
-     * is a 401 or 407, the Contacts if it is a 3xx.
+     * Returns the header lines of the other responses that are added to the best one (§16.7 step 7): the challenges if
+     * it is a 401 or 407, the Contacts if it is a 3xx.
      */
     List<byte[]> linesOfOthers() {
         SipResponse best = response;

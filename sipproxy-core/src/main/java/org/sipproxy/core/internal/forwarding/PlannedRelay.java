@@ -211,8 +211,8 @@ final class PlannedRelay {
     }
 
     /**
-     * Holds back a challenge that a rule of the plan is for. If the plan goes on after it, the challenge is not passed on:
-     * the caller could do nothing with it. Returns false if there is no such rule.
+     * Holds back a challenge that a rule of the plan is for. If the plan goes on after it, the challenge is not passed
+     * on: the caller could do nothing with it. Returns false if there is no such rule.
      */
     boolean holdsBack(SipResponse response, TransportFlow from) {
         int status = response.statusCode();
@@ -425,7 +425,9 @@ final class PlannedRelay {
         }
     }
 
-    /** Work on a thread that may wait. Its result is applied under the lock, unless it is late or not needed any more. */
+    /**
+     * Work on a thread that may wait. Its result is applied under the lock, unless it is late or not needed any more.
+     */
     private interface Work {
         Runnable result();
     }

@@ -75,8 +75,8 @@ final class Redirections {
     }
 
     /**
-     * Notes the Contacts of a 3xx. Returns false if none of them may be followed. One that is a target already counts as
-     * followed: the result of that target is the result of this 3xx too.
+     * Notes the Contacts of a 3xx. Returns false if none of them may be followed. One that is a target already counts
+     * as followed: the result of that target is the result of this 3xx too.
      *
      * @param others the other targets of the request, which are not tried again
      */
@@ -143,8 +143,8 @@ final class Redirections {
     }
 
     /**
-     * Returns the targets for the noted Contacts: the bindings of a user of this proxy, or the Contact itself. Those of a
-     * Contact with a lower q are tried when those with a higher q have failed.
+     * Returns the targets for the noted Contacts: the bindings of a user of this proxy, or the Contact itself. Those of
+     * a Contact with a lower q are tried when those with a higher q have failed.
      *
      * @return one list for each q, with the highest first; empty if there is no target
      * @throws org.sipproxy.api.routing.NeedsWorkerException if the store may block and this thread must not wait; the

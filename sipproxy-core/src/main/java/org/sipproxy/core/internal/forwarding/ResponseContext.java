@@ -134,7 +134,9 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         forkNext();
     }
 
-    /** Forks to another group of targets of the plan: to the next list when the targets of the one before have failed. */
+    /**
+     * Forks to another group of targets of the plan: to the next list when the targets of the one before have failed.
+     */
     void fork(List<List<Target>> serial) {
         all = new ArrayList<>(all);
         for (List<Target> targets : serial) {

@@ -7,8 +7,8 @@ import org.sipproxy.message.SipRequest;
 import org.slf4j.MDC;
 
 /**
- * Call-ID and method of a request in the diagnostic context (MDC) of the current thread. The texts are escaped, because a
- * layout may print them as they are.
+ * Call-ID and method of a request in the diagnostic context (MDC) of the current thread. The texts are escaped, because
+ * a layout may print them as they are.
  */
 public final class LogContext {
 

@@ -185,8 +185,8 @@ final class RegistrationChange implements BindingChange {
     }
 
     /**
-     * A second contact of one instance in one request is another contact, not a new address of the first. With reg-id it
-     * is the same flow again; but a phone that has moved may remove its old address and name the new one first.
+     * A second contact of one instance in one request is another contact, not a new address of the first. With reg-id
+     * it is the same flow again; but a phone that has moved may remove its old address and name the new one first.
      */
     private int findInstance(List<Binding> bindings, RequestedContact contact) {
         for (int i = 0; i < bindings.size(); i++) {

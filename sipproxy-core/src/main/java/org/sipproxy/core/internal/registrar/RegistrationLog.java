@@ -28,11 +28,11 @@ import org.slf4j.Logger;
  * OMITTED lines=37 aor=&lt;sip:1001@sip.test&gt;
  * </pre>
  *
- * <p>The Call-ID is that of the latest REGISTER of the binding. Lines cannot be forged: neither URI contains white space or
- * a closing bracket, whatever the peer sent, and characters above ASCII are escaped. Removals are reported by the store,
- * which knows all of them. One AOR may have {@link #BURST} lines at once and then one a second; all together {@link #LINES}
- * and then {@link #LINES_PER_SECOND} a second. Omitted lines are counted in the next line. Refreshes are logged at DEBUG,
- * without a limit.
+ * <p>The Call-ID is that of the latest REGISTER of the binding. Lines cannot be forged: neither URI contains white
+ * space or a closing bracket, whatever the peer sent, and characters above ASCII are escaped. Removals are reported by
+ * the store, which knows all of them. One AOR may have {@link #BURST} lines at once and then one a second; all together
+ * {@link #LINES} and then {@link #LINES_PER_SECOND} a second. Omitted lines are counted in the next line. Refreshes are
+ * logged at DEBUG, without a limit.
  */
 final class RegistrationLog implements LocationListener {
 

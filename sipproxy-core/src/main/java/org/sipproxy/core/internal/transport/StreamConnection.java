@@ -35,10 +35,10 @@ import org.slf4j.LoggerFactory;
  * OPEN, CLOSING  channel closed      CLOSED   fail what is queued; onClosed if it was ever OPEN
  * </pre>
  *
- * <p>All messages pass through {@link OutgoingQueue}. It keeps them in the order of {@link #send}, and each one fails at most
- * once: the thread that removes a message from the queue handles its failure. A sender adds the message first and then
- * checks the state. A state change sets the state first and then empties the queue. So no message stays in the queue of
- * a closed connection.
+ * <p>All messages pass through {@link OutgoingQueue}. It keeps them in the order of {@link #send}, and each one fails
+ * at most once: the thread that removes a message from the queue handles its failure. A sender adds the message first
+ * and then checks the state. A state change sets the state first and then empties the queue. So no message stays in the
+ * queue of a closed connection.
  */
 final class StreamConnection implements TransportFlow {
 
