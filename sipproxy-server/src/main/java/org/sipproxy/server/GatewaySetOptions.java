@@ -63,7 +63,7 @@ final class GatewaySetOptions {
     @Option(
             names = "--gateway-down-after",
             paramLabel = "N",
-            description = "Failures in a row after which a gateway gets no calls, 1 to 100. Default: ${DEFAULT-VALUE}.",
+            description = "Successive failures after which a gateway gets no calls, 1 to 100. Default: ${DEFAULT-VALUE}.",
             defaultValue = "2")
     String downAfter = "";
 
@@ -72,7 +72,7 @@ final class GatewaySetOptions {
             names = "--gateway-up-after",
             paramLabel = "N",
             description =
-                    "Responses to OPTIONS in a row after which it gets calls again, 1 to 100. Default: ${DEFAULT-VALUE}.",
+                    "Successive responses to OPTIONS after which it gets calls again, 1 to 100. Default: ${DEFAULT-VALUE}.",
             defaultValue = "1")
     String upAfter = "";
 
@@ -127,7 +127,7 @@ final class GatewaySetOptions {
             names = "--gateway-call-lifetime",
             paramLabel = "DURATION",
             description =
-                    "When a call without a BYE no longer counts for maxload and least-calls, 1m to 7d. Default: 12h.")
+                    "How long a call without a BYE counts for maxload and least-calls, 1m to 7d. Default: 12h.")
     String callLifetime = "";
 
     @Option(

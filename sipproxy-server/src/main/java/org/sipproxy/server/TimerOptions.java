@@ -66,7 +66,7 @@ final class TimerOptions {
             names = "--longest-dialog",
             paramLabel = "DURATION",
             description = {
-                "When the requests of a dialog are no longer accepted, 1h to 30d in whole hours: they get 481, which ends a",
+                "How long requests of a dialog are accepted, 1h to 30d in whole hours: later ones get 481, which ends a",
                 "call. Default: ${DEFAULT-VALUE}."
             },
             defaultValue = "24h")

@@ -59,7 +59,7 @@ public final class MonitorCommand extends ControlCommand {
                 : fail(ExitStatus.UNREACHABLE, "the server has ended, or has closed the connection");
     }
 
-    /** Returns false if this was the last one, or nobody reads the output any more. */
+    /** Returns false if this was the last one, or the output is closed. */
     private boolean show(JsonElement event, Cockpit cockpit, boolean isInPlace) {
         JsonObject figures = event.getAsJsonObject();
         PrintWriter out = out();

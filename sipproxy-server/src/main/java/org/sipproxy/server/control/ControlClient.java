@@ -163,7 +163,7 @@ public final class ControlClient implements AutoCloseable {
                 selector) {
             // both are closed here
         } catch (IOException e) {
-            // they are not used any more
+            // the command is over
         }
     }
 }

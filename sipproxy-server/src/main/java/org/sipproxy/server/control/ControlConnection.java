@@ -238,7 +238,7 @@ final class ControlConnection {
         try {
             channel.close();
         } catch (IOException e) {
-            // it is not used any more
+            // the connection is over
         }
     }
 }

@@ -263,7 +263,7 @@ final class ControlServer implements AutoCloseable {
         try {
             selector.close();
         } catch (IOException e) {
-            // it is not used any more
+            // the channel is closed
         }
     }
 }

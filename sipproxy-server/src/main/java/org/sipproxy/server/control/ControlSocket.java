@@ -84,7 +84,7 @@ final class ControlSocket implements AutoCloseable {
         ServerSocketChannel channel = null;
         boolean succeeded = false;
         try {
-            if (!lock(lockFile) || answers(path)) {
+            if (!lock(lockFile) || isServed(path)) {
                 throw new ControlSocketException(
                         "is in use by another server; stop that one or use another path", true);
             }
@@ -112,7 +112,7 @@ final class ControlSocket implements AutoCloseable {
     }
 
     /** Returns true if a program of another kind listens there. */
-    private static boolean answers(Path path) throws ControlSocketException, IOException {
+    private static boolean isServed(Path path) throws ControlSocketException, IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }

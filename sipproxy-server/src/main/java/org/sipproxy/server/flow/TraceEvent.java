@@ -17,7 +17,7 @@ import org.sipproxy.message.SipResponse;
  * @param transport such as {@code udp}
  * @param local the proxy's address
  * @param remote the peer's address
- * @param method method of a request, or of the request that a response answers
+ * @param method method of a request, or of the request that a response belongs to
  * @param status status code of a response
  * @param branch number of the branch of a forked request
  * @param retransmissionOf number of the message that this one repeats

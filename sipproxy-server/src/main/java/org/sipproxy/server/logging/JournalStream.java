@@ -15,7 +15,7 @@ final class JournalStream {
     }
 
     /**
-     * Returns true if an open file is that of the journal. The variable alone is no proof, because children whose
+     * Returns true if an open file is that of the journal. The variable alone is not a proof, because children whose
      * output was redirected inherit it.
      *
      * @param journal device and inode, such as {@code 8:1234}; null if the variable is not set

@@ -38,7 +38,7 @@ final class ProgramText {
             lines.add("        " + use("com.zaxxer.hikari.HikariDataSource") + " database = database();");
         }
         lines.add("        SipProxy proxy = proxy(" + (hasDatabase ? "database" : "") + ").build();");
-        lines.add("        // on SIGTERM: answers requests in flight and writes pending changes");
+        lines.add("        // on SIGTERM: responds to requests in flight and writes pending changes");
         lines.add("        Runtime.getRuntime().addShutdownHook(new Thread("
                 + (hasDatabase
                         ? "() -> {\n            proxy.close();\n            database.close();\n        }"

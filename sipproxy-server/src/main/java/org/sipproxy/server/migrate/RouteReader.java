@@ -150,7 +150,7 @@ final class RouteReader {
         }
     }
 
-    /** Explains what a changed stock block no longer does, because this server does it in any case. */
+    /** Explains what was removed from a changed stock block, because this server does it in any case. */
     private void explainMissing(Script.Block block, List<StockRoutes.Row> rows, Set<Integer> seen) {
         long required = rows.stream().filter(StockRoutes.Row::isRequired).count();
         long kept = seen.stream().filter(row -> rows.get(row).isRequired()).count();

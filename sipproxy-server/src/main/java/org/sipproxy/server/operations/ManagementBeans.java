@@ -52,7 +52,7 @@ final class ManagementBeans {
             try {
                 platform().unregisterMBean(name);
             } catch (JMException e) {
-                LOG.debug("MXBean {} was not registered any more", name, e);
+                LOG.debug("MXBean {} was unregistered before", name, e);
             }
         }
     }
