@@ -15,6 +15,11 @@ final class UntilStopped implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(UntilStopped.class);
 
+    /** Thread in which the JDK's flight recorder writes its recordings when the JVM shuts down. */
+    private static final String FLIGHT_RECORDER = "JFR Shutdown Hook";
+
+    private static final long LONGEST_RECORDING_MILLIS = 10_000;
+
     /** How long a signal waits for the end of the start. */
     private static final long LONGEST_START_SECONDS = 60;
 
@@ -77,12 +82,22 @@ final class UntilStopped implements AutoCloseable {
         try {
             int status = stop.call();
             LOG.info("stopped");
+            awaitFlightRecorder();
             Logging.flush();
             System.out.flush();
             return status;
         } catch (Throwable e) { // also an Error: the process must end
             report(e);
             return Launcher.FAILED;
+        }
+    }
+
+    /** Waits until recordings are written, which the halt would cut off. */
+    private static void awaitFlightRecorder() throws InterruptedException {
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().equals(FLIGHT_RECORDER)) {
+                thread.join(LONGEST_RECORDING_MILLIS);
+            }
         }
     }
 

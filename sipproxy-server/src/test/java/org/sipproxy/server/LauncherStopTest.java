@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,10 +21,15 @@ class LauncherStopTest {
     private Path temporary;
 
     private JavaProcess run(String... options) throws Exception {
+        return run(List.of(), options);
+    }
+
+    private JavaProcess run(List<String> ofTheJvm, String... options) throws Exception {
         String[] fixed = {"run", "--domain=sip.test", "--subscriber=1001:test1234", "--control=none"};
         return JavaProcess.start(
                 Map.of(),
-                List.of("-Djava.io.tmpdir=" + temporary),
+                Stream.concat(Stream.of("-Djava.io.tmpdir=" + temporary), ofTheJvm.stream())
+                        .toList(),
                 Launcher.class,
                 Stream.concat(Stream.of(fixed), Stream.of(options)).toArray(String[]::new));
     }
@@ -51,6 +57,19 @@ class LauncherStopTest {
             assertThat(server.awaitExit()).isZero();
             assertThat(started).noneMatch(ProcessHandle::isAlive);
             assertThat(temporary).isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
+        }
+    }
+
+    @Test
+    void flightRecordingIsComplete() throws Exception {
+        Path recording = temporary.resolve("proxy.jfr");
+        List<String> records = List.of("-XX:StartFlightRecording=filename=" + recording);
+        try (JavaProcess server = run(records, "--listen=udp:127.0.0.1:0")) {
+            server.awaitLine("READY");
+            server.terminate();
+
+            assertThat(server.awaitExit()).isZero();
+            assertThat(RecordingFile.readAllEvents(recording)).isNotEmpty();
         }
     }
 }
