@@ -151,6 +151,11 @@ final class FlowOptions {
         return 1;
     }
 
+    /** Returns what is not safe. */
+    List<String> warnings() {
+        return CertificateCheck.readableByOthers("--hep-key-file", hepKeyFile);
+    }
+
     /** Returns the parts that record. */
     List<ServerPart> parts() {
         return List.copyOf(parts);

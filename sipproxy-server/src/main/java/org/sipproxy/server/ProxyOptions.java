@@ -336,7 +336,7 @@ final class ProxyOptions {
 
     /** Returns what {@link #build} accepted, but is not safe or not right for every phone. */
     List<String> warnings() {
-        return tls.warnings(domains, endpoints);
+        return Launcher.join(tls.warnings(domains, endpoints), flow.warnings());
     }
 
     /** Returns the valid endpoints of {@code --listen}. */

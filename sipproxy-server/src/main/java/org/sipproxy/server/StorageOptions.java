@@ -177,51 +177,55 @@ final class StorageOptions {
             case "503" -> builder.refuseOptionsWhenNotReady(true);
             default -> problems.add("--options-when-not-ready: \"" + optionsWhenNotReady + "\" (expected 200 or 503)");
         }
-        try {
-            Duration limit = Durations.parse(waitLimit);
-            if (limit.compareTo(Duration.ofSeconds(1)) < 0 || limit.compareTo(Duration.ofSeconds(30)) > 0) {
-                problems.add("--wait-limit: " + waitLimit + " (expected 1s to 30s)");
-            } else {
-                builder.waitLimit(limit);
-            }
-        } catch (IllegalArgumentException e) {
-            problems.add("--wait-limit: " + e.getMessage());
-        }
+        Duration longest = Duration.ofSeconds(30);
+        builder.waitLimit(duration(
+                "--wait-limit", waitLimit, longest, Duration.ofSeconds(1), longest, "(expected 1s to 30s)", problems));
     }
 
     private Duration interval(List<String> problems) {
-        Duration otherwise = Duration.ofSeconds(60);
-        if (flushInterval.isEmpty()) {
-            return otherwise;
-        }
-        try {
-            Duration given = Durations.parse(flushInterval);
-            if (given.compareTo(Duration.ofMillis(100)) < 0 || given.compareTo(Duration.ofMinutes(5)) > 0) {
-                problems.add("--flush-interval: " + flushInterval
-                        + " (expected 100ms to 5m); use --storage write-through to store every change at once");
-            }
-            return given;
-        } catch (IllegalArgumentException e) {
-            problems.add("--flush-interval: " + e.getMessage());
-            return otherwise;
-        }
+        return duration(
+                "--flush-interval",
+                flushInterval,
+                Duration.ofSeconds(60),
+                Duration.ofMillis(100),
+                Duration.ofMinutes(5),
+                "(expected 100ms to 5m); use --storage write-through to store every change at once",
+                problems);
     }
 
     private Duration stopLimit(List<String> problems) {
-        Duration otherwise = Duration.ofMinutes(10);
-        if (stopLimit.isEmpty()) {
+        return duration(
+                "--stop-limit",
+                stopLimit,
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(1),
+                Duration.ofHours(24),
+                "(expected 1s to 24h)",
+                problems);
+    }
+
+    /** Returns the value of an option; {@code otherwise} if it is not given or invalid, which is a problem. */
+    private static Duration duration(
+            String option,
+            String text,
+            Duration otherwise,
+            Duration least,
+            Duration most,
+            String expected,
+            List<String> problems) {
+        if (text.isEmpty()) {
             return otherwise;
         }
         try {
-            Duration given = Durations.parse(stopLimit);
-            if (given.compareTo(Duration.ofSeconds(1)) < 0 || given.compareTo(Duration.ofHours(24)) > 0) {
-                problems.add("--stop-limit: " + stopLimit + " (expected 1s to 24h)");
+            Duration given = Durations.parse(text);
+            if (given.compareTo(least) >= 0 && given.compareTo(most) <= 0) {
+                return given;
             }
-            return given;
+            problems.add(option + ": " + text + " " + expected);
         } catch (IllegalArgumentException e) {
-            problems.add("--stop-limit: " + e.getMessage());
-            return otherwise;
+            problems.add(option + ": " + e.getMessage());
         }
+        return otherwise;
     }
 
     /** Returns the number of this server; 0 if {@code --server-id} is invalid. */

@@ -83,4 +83,24 @@ class CertificateCheckTest {
                 .isZero();
         assertThat(err.toString()).contains("--config: every user of this machine can read " + file);
     }
+
+    @Test
+    void keyOfTheCollectorThatEveryUserCanReadIsAWarning() throws IOException {
+        Path key = Files.writeString(folder.resolve("hep.key"), "secret\n");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
+
+        int status = Launcher.execute(
+                new PrintWriter(out),
+                new PrintWriter(err),
+                "check",
+                "--listen=udp:127.0.0.1:0",
+                "--domain=sip.test",
+                "--no-auth",
+                "--hep=127.0.0.1:9060",
+                "--hep-key-file=" + key);
+
+        assertThat(status).isZero();
+        assertThat(err.toString()).contains("--hep-key-file: every user of this machine can read " + key);
+    }
 }
