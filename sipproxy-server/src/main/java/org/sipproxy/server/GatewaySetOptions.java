@@ -63,7 +63,8 @@ final class GatewaySetOptions {
     @Option(
             names = "--gateway-down-after",
             paramLabel = "N",
-            description = "Successive failures after which a gateway gets no calls, 1 to 100. Default: ${DEFAULT-VALUE}.",
+            description =
+                    "Successive failures after which a gateway gets no calls, 1 to 100. Default: ${DEFAULT-VALUE}.",
             defaultValue = "2")
     String downAfter = "";
 
@@ -126,8 +127,7 @@ final class GatewaySetOptions {
     @Option(
             names = "--gateway-call-lifetime",
             paramLabel = "DURATION",
-            description =
-                    "How long a call without a BYE counts for maxload and least-calls, 1m to 7d. Default: 12h.")
+            description = "How long a call without a BYE counts for maxload and least-calls, 1m to 7d. Default: 12h.")
     String callLifetime = "";
 
     @Option(

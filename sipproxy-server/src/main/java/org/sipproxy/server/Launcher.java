@@ -133,8 +133,8 @@ public final class Launcher {
         }
         Optional<String> ofRun = optionOfRunOnly(commandLine, args);
         if (ofRun.isPresent()) {
-            err.println("sipproxy: " + ofRun.get() + " is an option of run, but no command is given; did you mean"
-                    + " " + commandLine.getCommandName() + " run " + ofRun.get() + " …");
+            err.println("sipproxy: " + ofRun.get() + " is an option of run, but no command is given; did you mean" + " "
+                    + commandLine.getCommandName() + " run " + ofRun.get() + " …");
             return misconfigured(err, List.of("without a command, the demo runs; for its options see: demo --help"));
         }
         return commandLine.execute(

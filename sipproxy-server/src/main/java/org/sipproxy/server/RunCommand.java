@@ -199,7 +199,9 @@ final class RunCommand implements Callable<Integer> {
             started = true;
             process.await(() -> stop(parts, proxy, database), () -> {
                 out.println("READY "
-                        + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" ")));
+                        + proxy.boundEndpoints().stream()
+                                .map(Endpoint::toString)
+                                .collect(Collectors.joining(" ")));
                 out.flush();
             });
             return Launcher.OK;

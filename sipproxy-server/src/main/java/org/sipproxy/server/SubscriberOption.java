@@ -88,8 +88,8 @@ final class SubscriberOption {
             }
             InMemoryCredentials users = inMemory(options.domains, named, problems);
             if (!databaseLater) {
-            options.components.add(users);
-        }
+                options.components.add(users);
+            }
             return users;
         }
         if (!database.get().isEmbedded() && !options.subscribers.isEmpty()) {

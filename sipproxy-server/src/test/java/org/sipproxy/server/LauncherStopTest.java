@@ -42,7 +42,8 @@ class LauncherStopTest {
             server.terminate();
 
             assertThat(server.awaitExit()).isZero();
-            assertThat(temporary).isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
+            assertThat(temporary)
+                    .isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
         }
     }
 
@@ -50,13 +51,15 @@ class LauncherStopTest {
     void signalDuringTheStartLeavesNoDatabaseBehind() throws Exception {
         try (JavaProcess server = run("--listen=udp:127.0.0.1:0", "--database=embedded")) {
             ProcessHandle process = ProcessHandle.of(server.pid()).orElseThrow();
-            await().atMost(Duration.ofSeconds(60)).until(() -> process.descendants().findAny().isPresent());
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> process.descendants().findAny().isPresent());
             List<ProcessHandle> started = process.descendants().toList();
             server.terminate();
 
             assertThat(server.awaitExit()).isZero();
             assertThat(started).noneMatch(ProcessHandle::isAlive);
-            assertThat(temporary).isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
+            assertThat(temporary)
+                    .isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
         }
     }
 

@@ -437,7 +437,8 @@ class LauncherTest {
 
     @Test
     void helpNamesTheProgramAsItWasStarted() {
-        assertThat(Launcher.programName("sipproxy", "/usr/lib/sipproxy/sipproxy.jar")).isEqualTo("sipproxy");
+        assertThat(Launcher.programName("sipproxy", "/usr/lib/sipproxy/sipproxy.jar"))
+                .isEqualTo("sipproxy");
         assertThat(Launcher.programName("", "target/sipproxy.jar")).isEqualTo("java -jar target/sipproxy.jar");
         assertThat(Launcher.programName("", "classes" + File.pathSeparator + "picocli.jar"))
                 .isEqualTo("sipproxy");

@@ -20,6 +20,7 @@ class OptionsPageTest {
                         .map(option -> option.longestName())
                         .toList();
 
-        assertThat(Files.readString(Path.of("../docs/options.md").toAbsolutePath())).contains(options);
+        assertThat(Files.readString(Path.of("../docs/options.md").toAbsolutePath()))
+                .contains(options);
     }
 }

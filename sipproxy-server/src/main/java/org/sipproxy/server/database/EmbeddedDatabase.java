@@ -189,7 +189,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private static void remove(Path temporary) {
         try (Stream<Path> files = Files.walk(temporary)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             LOG.warn("{} could not be removed: {}", temporary, e.getMessage());
         }

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 public final class SecretMask {
 
     /** Credentials of any scheme except Digest: everything after the scheme is secret. */
-    private static final Pattern OTHER_SCHEMES = Pattern.compile(
-            "(?im)^((?:Proxy-)?Authorization[ \\t]*+:[ \\t]*+(?!Digest\\b)[^ \\t\\r\\n]++[ \\t]++)"
+    private static final Pattern OTHER_SCHEMES =
+            Pattern.compile("(?im)^((?:Proxy-)?Authorization[ \\t]*+:[ \\t]*+(?!Digest\\b)[^ \\t\\r\\n]++[ \\t]++)"
                     + "[^\\r\\n]*+(?:\\r?\\n[ \\t][^\\r\\n]*+)*+");
 
     private static final Pattern CREDENTIALS =
@@ -27,11 +27,9 @@ public final class SecretMask {
                     + "(?:\"(?:[^\"\\\\\\r\\n]++|\\\\.)*+\"?+|[^,;\\s\"]++)");
 
     /** Group 2 is empty if no host follows: then it is not a password, but the match ends the search in this text. */
-    private static final Pattern URI_PASSWORD =
-            Pattern.compile("(?i)(\\bsips?:[^\\s:@<>;]*+:)[^\\s@<>]++(@?+)");
+    private static final Pattern URI_PASSWORD = Pattern.compile("(?i)(\\bsips?:[^\\s:@<>;]*+:)[^\\s@<>]++(@?+)");
 
-    private static final Pattern SIGNATURES =
-            Pattern.compile("(?i)(;[ \\t]*+(?:rs|ft|alias-key)=)[^;>\\s,?\"]++");
+    private static final Pattern SIGNATURES = Pattern.compile("(?i)(;[ \\t]*+(?:rs|ft|alias-key)=)[^;>\\s,?\"]++");
 
     private static final Pattern MEDIA_KEYS =
             Pattern.compile("(?im)(^a=crypto:.*?inline:|^a=key-mgmt:\\S+ |^k=\\w+:|^a=ice-pwd:)\\S++");

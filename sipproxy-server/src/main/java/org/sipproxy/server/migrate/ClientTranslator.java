@@ -177,11 +177,10 @@ final class ClientTranslator {
             }
         });
         all.parameter("acc.log_flag")
-                .ifPresent(
-                        one -> all.differs(
-                                one.place(),
-                                "acc.log_flag: each call has a line at its start and at its end, not one per request; with a"
-                                        + " database, accounting writes rows"));
+                .ifPresent(one -> all.differs(
+                        one.place(),
+                        "acc.log_flag: each call has a line at its start and at its end, not one per request; with a"
+                                + " database, accounting writes rows"));
         collector();
     }
 
@@ -201,7 +200,8 @@ final class ClientTranslator {
         all.settings.add("hep", parsed.get().bracketed() + ":" + parsed.get().port(), place, "siptrace.duplicate_uri");
         all.number("siptrace.hep_capture_id")
                 .filter(number -> number > 0 && number <= Integer.MAX_VALUE)
-                .ifPresent(number -> all.settings.add("hep-id", Long.toString(number), place, "siptrace.hep_capture_id"));
+                .ifPresent(
+                        number -> all.settings.add("hep-id", Long.toString(number), place, "siptrace.hep_capture_id"));
     }
 
     private void trackedCalls() {

@@ -80,8 +80,7 @@ final class Words {
         return line.length() > 60 ? line.substring(0, 60) + "…" : line;
     }
 
-    private static void option(
-            Import all, String key, String value, String[] words, Place place, String explanation) {
+    private static void option(Import all, String key, String value, String[] words, Place place, String explanation) {
         all.number(value, place, key).ifPresent(number -> {
             if (number < Long.parseLong(words[3]) || number > Long.parseLong(words[4])) {
                 all.differs(place, explanation);

@@ -29,7 +29,10 @@ final class RefusalCounts {
             @Override
             public void onEvent(SecurityEvent event) {
                 if (event instanceof SecurityEvent.AuthenticationFailed failed) {
-                    count(REJECTED, ": ", failed.reason().toLowerCase(Locale.ROOT).replace('_', ' '));
+                    count(
+                            REJECTED,
+                            ": ",
+                            failed.reason().toLowerCase(Locale.ROOT).replace('_', ' '));
                 }
             }
 

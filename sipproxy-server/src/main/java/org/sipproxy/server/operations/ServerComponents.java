@@ -38,9 +38,11 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     private @Nullable FloodGuard guard;
     /** Null without gateways and routes. */
     private @Nullable Dispatcher dispatcher;
+
     private @Nullable IdentityHeaders identityHeaders;
     /** Null without subscribers of the configuration. */
     private @Nullable InMemoryCredentials credentials;
+
     private final List<Trunk> trunks = new ArrayList<>();
     private final List<WireQueue> recordings = new ArrayList<>();
     private final List<Runnable> meterRemovals = new ArrayList<>();

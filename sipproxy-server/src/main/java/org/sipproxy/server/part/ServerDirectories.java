@@ -44,9 +44,7 @@ public final class ServerDirectories {
     }
 
     private Optional<Path> ofHome(String... names) {
-        return home.isAbsolute()
-                ? Optional.of(home.resolve(String.join(File.separator, names)))
-                : Optional.empty();
+        return home.isAbsolute() ? Optional.of(home.resolve(String.join(File.separator, names))) : Optional.empty();
     }
 
     /**

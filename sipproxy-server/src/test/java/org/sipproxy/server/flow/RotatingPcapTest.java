@@ -34,8 +34,7 @@ class RotatingPcapTest {
             assertThat(Files.size(directory.resolve(name))).isLessThan(1_400);
             assertThat(Files.readAllBytes(directory.resolve(name))).startsWith(0xd4, 0xc3, 0xb2, 0xa1);
         }
-        assertThat(Files.readString(file, ISO_8859_1))
-                .contains("call-12");
+        assertThat(Files.readString(file, ISO_8859_1)).contains("call-12");
     }
 
     @Test
@@ -55,8 +54,10 @@ class RotatingPcapTest {
         pcap.take(Traced.received(10, Traced.options("call-10")));
         pcap.close();
 
-        assertThat(Files.readString(directory.resolve("sip.pcap.2"), ISO_8859_1)).contains("call-2");
-        assertThat(Files.readString(directory.resolve("sip.pcap.1"), ISO_8859_1)).contains("call-3");
+        assertThat(Files.readString(directory.resolve("sip.pcap.2"), ISO_8859_1))
+                .contains("call-2");
+        assertThat(Files.readString(directory.resolve("sip.pcap.1"), ISO_8859_1))
+                .contains("call-3");
         assertThat(Files.readString(file, ISO_8859_1)).contains("call-10");
     }
 

@@ -56,8 +56,8 @@ class SecretMaskTest {
             })
     void textOfAnAttackerCostsLittleTimeAndStack(String begin) {
         for (String repeated : List.of("a", "\\a", "\r\n a", "sip:", "sip:a:", "a=crypto:\r\n")) {
-            byte[] wire = begin.formatted(repeated.repeat(60_000 / repeated.length()))
-                    .getBytes(ISO_8859_1);
+            byte[] wire =
+                    begin.formatted(repeated.repeat(60_000 / repeated.length())).getBytes(ISO_8859_1);
 
             assertTimeout(Duration.ofSeconds(4), () -> SecretMask.sameLength(wire));
             assertTimeout(Duration.ofSeconds(4), () -> SecretMask.printable(wire));
@@ -66,9 +66,9 @@ class SecretMaskTest {
 
     @Test
     void passwordOfAUriIsMaskedAndAPortIsNot() {
-        String text = "INVITE sip:bob:sEcrEt@sip.test SIP/2.0\r\nRoute: <sip:192.0.2.1:5060>, <sips:a:sEcrEt@b:5061>\r\n";
+        String text =
+                "INVITE sip:bob:sEcrEt@sip.test SIP/2.0\r\nRoute: <sip:192.0.2.1:5060>, <sips:a:sEcrEt@b:5061>\r\n";
 
-        assertThat(SecretMask.text(text.getBytes(ISO_8859_1)))
-                .isEqualTo(text.replace("sEcrEt", "***"));
+        assertThat(SecretMask.text(text.getBytes(ISO_8859_1))).isEqualTo(text.replace("sEcrEt", "***"));
     }
 }
