@@ -13,6 +13,7 @@ import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.server.database.DatabaseUnreachableException;
 import org.sipproxy.server.database.EmbeddedDatabase;
 import org.sipproxy.server.demo.FirstRegistration;
+import org.sipproxy.server.part.ServerPartException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Starts the proxy, registers two softphones (1001 and 1002), makes a call from 1002 to 1001, and draws",
             "every message.",
-            "Then it stays up and prints the four values that your own softphone needs. This is the default command."
+            "Then it stays up, prints the four values that your own softphone needs, and shows its registrations, calls and",
+            "messages on a web page. This is the default command."
         },
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
@@ -72,6 +74,15 @@ final class DemoCommand implements Callable<Integer> {
             defaultValue = "embedded")
     private String database = "";
 
+    @Option(
+            names = "--web",
+            paramLabel = "HOST:PORT|none",
+            description = {
+                "Where the page listens, at a loopback address; none: no page. Without effect with --once.",
+                "Default: 127.0.0.1:8080, or a free port if 8080 is taken."
+            })
+    private String web = "";
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
@@ -81,13 +92,14 @@ final class DemoCommand implements Callable<Integer> {
         if (!database.equals("none") && !database.matches("embedded(=.+)?")) {
             problems.add("--database: \"" + database + "\" (expected embedded, embedded=DIR or none)");
         }
+        DemoPage page = DemoPage.of(once ? "none" : web, problems);
         if (!problems.isEmpty()) {
             return Launcher.misconfigured(err, problems);
         }
         Optional<EmbeddedDatabase> server = database(err);
         FirstRegistration demo;
         try {
-            demo = new FirstRegistration(endpoints, out, server.map(EmbeddedDatabase::dataSource));
+            demo = new FirstRegistration(endpoints, out, server.map(EmbeddedDatabase::dataSource), page::addTo);
         } catch (BindFailedException e) {
             server.ifPresent(EmbeddedDatabase::close);
             return Launcher.misconfigured(err, List.of(LibraryProblems.text(e.problem())));
@@ -95,19 +107,29 @@ final class DemoCommand implements Callable<Integer> {
             server.ifPresent(EmbeddedDatabase::close);
             return Launcher.misconfigured(err, LibraryProblems.texts(e));
         }
-        Callable<Integer> both = () -> {
+        Runnable close = () -> {
+            page.stop();
             demo.close();
             server.ifPresent(EmbeddedDatabase::close);
-            return Launcher.OK;
         };
+        try {
+            page.start(demo.proxy());
+        } catch (ServerPartException e) {
+            close.run();
+            return Launcher.misconfigured(err, List.of(Launcher.messageOf(e)));
+        }
         boolean complete = demo.play();
         if (once || !complete) {
-            demo.close();
-            server.ifPresent(EmbeddedDatabase::close);
+            close.run();
             return complete ? Launcher.OK : Launcher.FAILED;
         }
-        UntilStopped.serve(both, () -> {
+        Callable<Integer> stop = () -> {
+            close.run();
+            return Launcher.OK;
+        };
+        UntilStopped.serve(stop, () -> {
             demo.printYourPhone();
+            page.url().ifPresent(url -> out.println("Open " + url + " to watch."));
             out.println("Press Ctrl-C to stop.");
             out.flush();
         });

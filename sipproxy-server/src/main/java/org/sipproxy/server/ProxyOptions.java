@@ -208,7 +208,7 @@ final class ProxyOptions {
         timers.addTo(builder, problems);
         limits.addTo(builder, problems);
         flow.read(components, problems);
-        web.addTo(builder, subscription.database(), serves, problems);
+        web.addTo(builder, components, subscription.database(), serves, problems);
         serverComponents.forEach(builder::component);
         if (MessageTrace.isEnabled()) {
             builder.wireListener(trace);

@@ -6,33 +6,37 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.server.config.Section;
+import org.sipproxy.server.operations.ServerComponents;
 import org.sipproxy.server.part.ServerPart;
-import org.sipproxy.server.web.HealthRoutes;
+import org.sipproxy.server.web.Softphone;
+import org.sipproxy.server.web.WebContents;
 import org.sipproxy.server.web.WebMetrics;
 import org.sipproxy.server.web.WebServer;
 import picocli.CommandLine.Option;
 
 /** Options for the HTTP interface, kept as text like those of {@link ProxyOptions}. */
-@Section("Metrics, health and pages over HTTP")
+@Section("Page, metrics and health over HTTP")
 final class WebOptions {
 
     private static final String WEB = "--web";
     private static final String TOKEN_FILE = "--web-token-file";
+    private static final String NAME = "--web-name";
 
     @Option(
             names = WEB,
             paramLabel = "HOST:PORT",
             description = {
-                "Serves /metrics (for Prometheus) and /health, /health/live and /health/ready (JSON) over HTTP, such"
+                "Serves a page with registrations, calls, messages as they happen, statistics and health over HTTP, such"
                         + " as",
-                "at 127.0.0.1:8080. Another address than that of a loopback interface needs --web-token-file.",
-                "Default: no web server."
+                "at 127.0.0.1:8080; and /metrics (for Prometheus), /health, /health/live and /health/ready (JSON).",
+                "Another address than that of a loopback interface needs --web-token-file. Default: no web server."
             })
     String web = "";
 
@@ -40,11 +44,20 @@ final class WebOptions {
             names = TOKEN_FILE,
             paramLabel = "FILE",
             description = {
-                "File with the token of clients of --web, which send \"Authorization: Bearer TOKEN\": 32 to 2048",
-                "hexadecimal digits in one line, readable by this user only. The first start creates it.",
+                "File with the token of clients of --web: 32 to 2048 hexadecimal digits in one line, readable by this user",
+                "only. The page asks for it; others send \"Authorization: Bearer TOKEN\". The first start creates it.",
                 "Default: no token."
             })
     String tokenFile = "";
+
+    @Option(
+            names = NAME,
+            paramLabel = "NAME",
+            description = {
+                "Another name than localhost under which browsers reach --web on a loopback address, such as that of a",
+                "reverse proxy that decides who may read. May be repeated. Default: none."
+            })
+    List<String> names = new ArrayList<>();
 
     private @Nullable WebServer server;
 
@@ -53,14 +66,23 @@ final class WebOptions {
      *
      * @param serves true if the proxy is going to run: only then a missing file is created
      */
-    void addTo(SipProxyBuilder builder, Optional<Database> database, boolean serves, List<String> problems) {
+    void addTo(
+            SipProxyBuilder builder,
+            ServerComponents components,
+            Optional<Database> database,
+            boolean serves,
+            List<String> problems) {
         if (web.isEmpty()) {
             if (!tokenFile.isEmpty()) {
                 problems.add(TOKEN_FILE + ": has no effect without --web; add --web 127.0.0.1:8080 or omit it");
             }
+            if (!names.isEmpty()) {
+                problems.add(NAME + ": has no effect without --web; add --web 127.0.0.1:8080 or omit it");
+            }
             return;
         }
-        Optional<InetSocketAddress> address = address(problems);
+        checkNames(problems);
+        Optional<InetSocketAddress> address = address(WEB, web, problems);
         Optional<String> token = token(serves, problems);
         if (address.isEmpty() || (token.isEmpty() && !tokenFile.isEmpty())) {
             return;
@@ -75,16 +97,26 @@ final class WebOptions {
             WebMetrics metrics = new WebMetrics();
             metrics.addTo(builder);
             database.ifPresent(open -> metrics.addPool(open.dataSource()));
-            WebServer.Contents contents = (routes, proxy) -> {
-                metrics.addTo(routes);
-                HealthRoutes.addTo(routes, proxy);
-            };
+            components.countResponses();
+            WebContents contents = new WebContents(components, Launcher.version(), metrics, Softphone.KNOWN);
             server = token.map(text -> WebServer.withToken(address.get(), text, contents))
-                    .orElseGet(() -> WebServer.onLoopback(address.get(), contents));
+                    .orElseGet(() -> WebServer.onLoopback(address.get(), names, contents));
         }
     }
 
-    private Optional<InetSocketAddress> address(List<String> problems) {
+    private void checkNames(List<String> problems) {
+        if (!names.isEmpty() && !tokenFile.isEmpty()) {
+            problems.add(NAME + ": has no effect with " + TOKEN_FILE + ", which allows any name; omit it");
+        }
+        for (String name : names) {
+            if (!name.matches("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")) {
+                problems.add(NAME + ": \"" + name + "\" (expected a host name without a port)");
+            }
+        }
+    }
+
+    /** Returns the address in the value of an option, whose host is resolved, and adds errors to {@code problems}. */
+    static Optional<InetSocketAddress> address(String option, String web, List<String> problems) {
         int colon = web.lastIndexOf(':');
         try {
             String host = web.substring(0, Math.max(0, colon));
@@ -96,10 +128,10 @@ final class WebOptions {
         } catch (NumberFormatException e) {
             // reported below
         } catch (UnknownHostException e) {
-            problems.add(WEB + ": " + web + ": the host is not known; use an address of this machine");
+            problems.add(option + ": " + web + ": the host is not known; use an address of this machine");
             return Optional.empty();
         }
-        problems.add(WEB + ": \"" + web + "\" (expected HOST:PORT, such as 127.0.0.1:8080; IPv6 in brackets)");
+        problems.add(option + ": \"" + web + "\" (expected HOST:PORT, such as 127.0.0.1:8080; IPv6 in brackets)");
         return Optional.empty();
     }
 

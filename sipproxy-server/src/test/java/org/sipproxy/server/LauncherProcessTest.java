@@ -10,6 +10,10 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -271,21 +275,36 @@ class LauncherProcessTest {
     }
 
     @Test
-    void demoStaysUpAfterTheCallForAPhoneWithThePrintedValues() throws Exception {
-        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "demo", "--listen", "udp:127.0.0.1:0")) {
+    void demoStaysUpAfterTheCallForAPhoneWithThePrintedValuesAndShowsItOnAPage() throws Exception {
+        try (JavaProcess launcher =
+                JavaProcess.start(Launcher.class, "demo", "--listen", "udp:127.0.0.1:0", "--web", "127.0.0.1:0")) {
             String server = launcher.awaitLine("  server ");
             String user = value(launcher.awaitLine("  user "));
             String password = value(launcher.awaitLine("  password "));
             assertThat(value(launcher.awaitLine("  domain "))).isEqualTo("sip.test");
+            String url = launcher.awaitLine("Open ").replaceFirst("Open (http://\\S+/) to watch\\.", "$1");
             launcher.awaitLine("Ctrl-C");
+            assertThat(get(url)).contains("<title>sipproxy</title>");
+            assertThat(get(url + "api/softphone")).contains(user, password);
+            get(url + "api/messages?viewer=a");
 
             try (RiPhone phone = register(user, password, udpPort(server))) {
                 phone.call("1001").hangUp();
             }
+            assertThat(get(url + "api/messages?viewer=a&user=" + user))
+                    .containsSubsequence(
+                            "\"method\":\"REGISTER\"", "\"status\":401", "\"status\":200", "\"method\":\"INVITE\"");
             launcher.terminate();
 
             assertThat(launcher.awaitExit()).isZero();
         }
+    }
+
+    private static String get(String url) throws Exception {
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response.body();
     }
 
     @Test

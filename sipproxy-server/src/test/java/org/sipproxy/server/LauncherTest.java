@@ -403,6 +403,16 @@ class LauncherTest {
         assertThat(err.toString()).contains("--listen: no udp endpoint");
     }
 
+    @Test
+    void thePageOfTheDemoIsForThisMachineOnly() {
+        assertThat(execute("demo", "--listen", "udp:127.0.0.1:0", "--web", "0.0.0.0:8080"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains(
+                        "--web: 0.0.0.0:8080 can be reached from other machines, but the page of the demo has no token;"
+                                + " use --web 127.0.0.1:8080 or the command run");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"demo", "run", "check"})
     void helpOfEachCommandHasAnExampleAndFitsATerminal(String command) {

@@ -51,9 +51,22 @@ class WebOptionsTest {
     }
 
     @Test
-    void tokenWithoutWebIsReported() {
-        assertThat(check("--web-token-file=token")).isEqualTo(2);
-        assertThat(err.toString()).contains("--web-token-file: has no effect without --web");
+    void tokenAndNamesWithoutWebAreReported() {
+        assertThat(check("--web-token-file=token", "--web-name=sip.example")).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--web-token-file: has no effect without --web")
+                .contains("--web-name: has no effect without --web");
+    }
+
+    @Test
+    void nameIsAHostNameAndForServersWithoutAToken(@TempDir Path directory) {
+        assertThat(check("--web=127.0.0.1:0", "--web-name=sip.example", "--web-name=pbx"))
+                .isZero();
+        assertThat(check("--web=127.0.0.1:0", "--web-name=sip.example:8080")).isEqualTo(2);
+        assertThat(err.toString()).contains("--web-name: \"sip.example:8080\" (expected a host name without a port)");
+        assertThat(check("--web=127.0.0.1:0", "--web-name=pbx", "--web-token-file=" + directory.resolve("token")))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("--web-name: has no effect with --web-token-file");
     }
 
     @Test

@@ -31,6 +31,7 @@ import org.sipproxy.server.phone.Account;
 import org.sipproxy.server.phone.Call;
 import org.sipproxy.server.phone.PhoneException;
 import org.sipproxy.server.phone.RiPhone;
+import org.sipproxy.server.web.Softphone;
 
 /**
  * Demo with a proxy and two softphones of another SIP stack: both register, and one calls the other. The messages on
@@ -94,8 +95,8 @@ public final class FirstRegistration implements AutoCloseable {
         this(listen, out, database, builder -> {});
     }
 
-    /** Starts the proxy; {@code more} may change its configuration. */
-    FirstRegistration(
+    /** Starts the proxy as the other constructor does; {@code more} may change its configuration. */
+    public FirstRegistration(
             List<Endpoint> listen, PrintWriter out, Optional<DataSource> database, Consumer<SipProxyBuilder> more) {
         this.out = out;
         List<Account> accounts = List.of(CALLEE, CALLER, YOURS);
@@ -199,6 +200,17 @@ public final class FirstRegistration implements AutoCloseable {
         out.println("  domain    " + YOURS.domain());
         out.println("Then call " + CALLEE.user() + " or " + CALLER.user() + ": they answer, without sound.");
         out.flush();
+    }
+
+    /** Returns the proxy, which runs. */
+    public SipProxy proxy() {
+        return proxy;
+    }
+
+    /** Returns what a page tells the user about the account of the user's own softphone. */
+    public static Softphone softphone() {
+        return new Softphone(
+                Optional.of(YOURS.user()), Optional.of(YOURS.password()), List.of(CALLEE.user(), CALLER.user()));
     }
 
     private String endpoints(Function<Endpoint, String> text, String between) {

@@ -32,7 +32,8 @@ public final class FlowRecorder implements WireListener, AutoCloseable {
         public static final Limits DEFAULT = new Limits(10_000, 16L << 20, Duration.ofHours(1));
     }
 
-    private record Numbered(long number, WireMessage message) {}
+    /** Message and its number. */
+    record Numbered(long number, WireMessage message) {}
 
     private final SipProxy proxy;
     private final TraceMatcher matcher;
@@ -111,7 +112,8 @@ public final class FlowRecorder implements WireListener, AutoCloseable {
         return masked(numbered(after));
     }
 
-    private List<Numbered> numbered(long after) {
+    /** Returns the messages behind a number, not masked. */
+    List<Numbered> numbered(long after) {
         synchronized (kept) {
             List<Numbered> found = new ArrayList<>();
             for (Numbered one : kept) {

@@ -8,6 +8,7 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /**
  * Message of a trace as JSON.
@@ -19,6 +20,8 @@ import org.sipproxy.message.SipResponse;
  * @param remote the peer's address
  * @param method method of a request, or of the request that a response belongs to
  * @param status status code of a response
+ * @param from URI of the header From, without port, parameters and password
+ * @param to likewise of the header To
  * @param branch number of the branch of a forked request
  * @param retransmissionOf number of the message that this one repeats
  * @param text the message with its secrets masked, each byte a character
@@ -34,6 +37,8 @@ public record TraceEvent(
         Optional<Integer> status,
         Optional<String> callId,
         Optional<String> cseq,
+        Optional<String> from,
+        Optional<String> to,
         Optional<Integer> branch,
         Optional<Long> retransmissionOf,
         String text) {
@@ -59,9 +64,16 @@ public record TraceEvent(
                 message.flatMap(one -> read(one::callId)),
                 message.flatMap(
                         one -> read(() -> one.cseq().number() + " " + one.cseq().method())),
+                message.flatMap(one -> read(() -> shown(one.from().uri()))),
+                message.flatMap(one -> read(() -> shown(one.to().uri()))),
                 branch == 0 ? Optional.empty() : Optional.of(branch),
                 repeated,
                 traced.text());
+    }
+
+    /** Returns user and host of a SIP URI, without the password. */
+    private static String shown(SipUri uri) {
+        return uri.isSip() ? "sip:" + (uri.user().isEmpty() ? "" : uri.user() + "@") + uri.host() : uri.toString();
     }
 
     private static String methodOf(SipMessage message) throws SipParseException {

@@ -32,6 +32,8 @@ import java.util.Map;
  * @param heapUsed heap in use now, in bytes
  * @param heapMax its limit, in bytes
  * @param refusals what was refused or dropped, by status and reason; challenges are not refusals
+ * @param finalResponses final responses that the proxy sent, relayed ones included, by class, such as {@code 2xx}; empty
+ *     if they are not counted
  */
 public record KeyFigures(
         Instant at,
@@ -58,4 +60,5 @@ public record KeyFigures(
         long filtered,
         long heapUsed,
         long heapMax,
-        Map<String, Long> refusals) {}
+        Map<String, Long> refusals,
+        Map<String, Long> finalResponses) {}

@@ -3,6 +3,9 @@ package org.sipproxy.server.operations;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.sipproxy.api.location.Aor;
@@ -25,6 +28,8 @@ public final class Registrations {
      * @param bindings the bindings, by address-of-record; fewer than {@code total} if a limit was reached
      */
     public record Shown(int users, int total, List<BindingInfo> bindings) {}
+
+    private record Entry(Aor aor, List<Binding> bindings) {}
 
     /** Number of users and bindings, and when they were counted. */
     record Count(long users, long bindings, long atNanos) {}
@@ -72,6 +77,37 @@ public final class Registrations {
         found.sort(Comparator.comparing(BindingInfo::aor)); // stable: contacts stay in the order of the store
         return new Shown(
                 aors.size(), found.size(), found.size() > limit ? List.copyOf(found.subList(0, limit)) : found);
+    }
+
+    /**
+     * Returns the bindings of the addresses-of-record that contain a text, regardless of case.
+     *
+     * @param part a part of an address-of-record, such as {@code 100}; empty for all
+     * @param limit how many bindings are returned at most
+     * @return no bindings if none is found
+     * @throws OperationException if the store cannot be read
+     */
+    public Shown search(String part, int limit) {
+        String wanted = part.toLowerCase(Locale.ROOT);
+        SortedMap<String, Entry> found = new TreeMap<>();
+        AtomicInteger total = new AtomicInteger();
+        try {
+            components.runtime().locationStore().forEach((aor, bindings) -> {
+                String name = aor.toString();
+                if (name.toLowerCase(Locale.ROOT).contains(wanted)) {
+                    found.put(name, new Entry(aor, bindings));
+                    total.addAndGet(bindings.size());
+                }
+            });
+        } catch (LocationStoreException e) {
+            throw unreadable(e);
+        }
+        var now = components.runtime().now();
+        List<BindingInfo> shown = found.values().stream()
+                .flatMap(entry -> entry.bindings().stream().map(binding -> BindingInfo.of(entry.aor(), binding, now)))
+                .limit(limit)
+                .toList();
+        return new Shown(found.size(), total.get(), shown);
     }
 
     /**

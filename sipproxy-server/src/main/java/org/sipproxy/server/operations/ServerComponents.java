@@ -48,6 +48,7 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     private final List<Runnable> meterRemovals = new ArrayList<>();
     private final Map<String, Supplier<? extends Record>> figures = new LinkedHashMap<>();
     private final RefusalCounts refusals = new RefusalCounts();
+    private @Nullable FinalResponses responses;
     private volatile @Nullable ProxyRuntime runtime;
 
     /** Adds the access list. */
@@ -98,9 +99,17 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
         figures.put(group, statistics);
     }
 
+    /** Counts the final responses by class. Call it before the proxy is built. */
+    public void countResponses() {
+        responses = new FinalResponses();
+    }
+
     @Override
     public void install(ComponentHooks hooks) {
         refusals.install(hooks);
+        if (responses != null) {
+            hooks.onRequestCompleted(responses);
+        }
     }
 
     @Override
@@ -217,5 +226,11 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     /** Returns how often the proxy refused or dropped something since its start, by reason. */
     Map<String, Long> refusals() {
         return refusals.list();
+    }
+
+    /** Returns the final responses by class; empty if they are not counted. */
+    Map<String, Long> finalResponses() {
+        FinalResponses counted = responses;
+        return counted == null ? Map.of() : counted.byClass();
     }
 }

@@ -137,7 +137,8 @@ public final class ServerOperations {
                 now.filtered(),
                 heap.totalMemory() - heap.freeMemory(),
                 heap.maxMemory(),
-                components.refusals());
+                components.refusals(),
+                components.finalResponses());
     }
 
     /** Stops taking new work; existing calls go on. See {@link SipProxy#drain}. */

@@ -17,10 +17,12 @@ final class WebHandler implements HttpHandler {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.sipproxy.web");
 
-    /** For documents that load nothing and are shown by nothing. */
+    /** Documents load only what this server serves, run no script of their text, and are not shown in other pages. */
     private static final Map<String, String> HEADERS = Map.of(
             "Cache-Control", "no-store",
-            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'",
+            "Content-Security-Policy",
+                    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+                            + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             "Cross-Origin-Resource-Policy", "same-origin",
             "Referrer-Policy", "no-referrer",
             "X-Content-Type-Options", "nosniff",
@@ -57,16 +59,21 @@ final class WebHandler implements HttpHandler {
 
     private WebResponse respond(HttpExchange exchange, Headers headers) {
         Headers sent = exchange.getRequestHeaders();
-        if (!access.allows(sent.getFirst("Authorization"), sent.getFirst("Host"))) {
+        URI uri = exchange.getRequestURI();
+        String path = uri.getRawPath() == null ? "" : uri.getRawPath();
+        String host = sent.getFirst("Host");
+        boolean isFile = routes.isPublic(path);
+        if (isFile ? !access.allowsFile(host) : !access.allows(sent.getFirst("Authorization"), host)) {
             return refuse(headers);
+        }
+        if (path.startsWith(ApiRoutes.ROOT) && !WebAccess.isOfThisSite(sent.getFirst("Sec-Fetch-Site"))) {
+            return WebResponse.of(403, "text/plain", "Not for pages of other sites.\n");
         }
         String method = exchange.getRequestMethod();
         if (!method.equals("GET") && !method.equals("HEAD")) {
             headers.set("Allow", "GET, HEAD");
             return WebResponse.of(405, "text/plain", "Only GET and HEAD.\n");
         }
-        URI uri = exchange.getRequestURI();
-        String path = uri.getRawPath() == null ? "" : uri.getRawPath();
         String query = uri.getRawQuery() == null ? "" : uri.getRawQuery();
         return routes.at(path)
                 .map(route -> get(route, new WebRequest(path, query)))
@@ -79,7 +86,7 @@ final class WebHandler implements HttpHandler {
             return WebResponse.of(401, "text/plain", "Send the token: Authorization: Bearer TOKEN\n");
         }
         return WebResponse.of(
-                421, "text/plain", "Use a numeric address or localhost; for a name, the server needs a token.\n");
+                421, "text/plain", "Use a numeric address or localhost; another name needs --web-name or a token.\n");
     }
 
     private WebResponse get(WebRoute route, WebRequest request) {

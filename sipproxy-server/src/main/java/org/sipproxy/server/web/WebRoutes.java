@@ -2,6 +2,7 @@ package org.sipproxy.server.web;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class WebRoutes {
 
     private final Map<String, WebRoute> routes = new ConcurrentHashMap<>();
+    private final Set<String> open = ConcurrentHashMap.newKeySet();
 
     /**
      * Adds a route.
@@ -27,6 +29,21 @@ public final class WebRoutes {
             throw new IllegalArgumentException("path: " + path + " has a route already");
         }
         return this;
+    }
+
+    /**
+     * Adds a file that is served without a token and to requests of other sites, because it holds no data.
+     *
+     * @throws IllegalArgumentException as {@link #add} does
+     */
+    public WebRoutes addPublic(String path, WebResponse file) {
+        add(path, request -> file);
+        open.add(path);
+        return this;
+    }
+
+    boolean isPublic(String path) {
+        return open.contains(path);
     }
 
     Optional<WebRoute> at(String path) {

@@ -3,6 +3,7 @@ package org.sipproxy.server.web;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -57,6 +58,9 @@ public final class WebServer implements ServerPart {
     public interface Contents {
         /** Adds the routes of the proxy. */
         void addTo(WebRoutes routes, SipProxy proxy);
+
+        /** Releases what the routes use, after the last request. */
+        default void close() {}
     }
 
     private WebServer(InetSocketAddress address, WebAccess access, Contents contents) {
@@ -68,13 +72,14 @@ public final class WebServer implements ServerPart {
     /**
      * Returns a server for a loopback address, whose clients need no token.
      *
+     * @param names names in the header Host that are accepted like {@code localhost}
      * @throws IllegalArgumentException if it is another address
      */
-    public static WebServer onLoopback(InetSocketAddress address, Contents contents) {
+    public static WebServer onLoopback(InetSocketAddress address, Collection<String> names, Contents contents) {
         if (address.getAddress() == null || !address.getAddress().isLoopbackAddress()) {
             throw new IllegalArgumentException("address: " + address + " (expected a loopback address)");
         }
-        return new WebServer(address, WebAccess.onLoopback(), contents);
+        return new WebServer(address, WebAccess.onLoopback(names), contents);
     }
 
     /** Returns a server whose clients send a token. */
@@ -104,7 +109,7 @@ public final class WebServer implements ServerPart {
         created.start();
         server = created;
         threads = pool;
-        LOG.info("web: http://{}:{} {}", HostName.text(bound().getAddress()), bound().getPort(), routes.paths());
+        LOG.info("web: {} {}", url(), routes.paths());
     }
 
     private static ThreadPoolExecutor newThreads() {
@@ -119,6 +124,11 @@ public final class WebServer implements ServerPart {
         return pool;
     }
 
+    /** Returns the URL of the page, after {@link #start}. */
+    public String url() {
+        return "http://" + HostName.text(bound().getAddress()) + ":" + bound().getPort() + "/";
+    }
+
     /** Returns the address with the port that is bound. */
     InetSocketAddress bound() {
         return Objects.requireNonNull(server, "not started").getAddress();
@@ -128,6 +138,7 @@ public final class WebServer implements ServerPart {
     public void stop() {
         stop(server, running -> running.stop(0));
         stop(threads, ThreadPoolExecutor::shutdownNow);
+        contents.close();
     }
 
     private static <T> void stop(@Nullable T started, Consumer<T> how) {

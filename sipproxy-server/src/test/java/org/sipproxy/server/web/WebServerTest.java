@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,7 +38,7 @@ class WebServerTest {
             .noAuthentication()
             .drainTime(Duration.ZERO)
             .build();
-    private WebServer server = WebServer.onLoopback(loopback(0), WebServerTest::contents);
+    private WebServer server = WebServer.onLoopback(loopback(0), List.of("Sip.example"), WebServerTest::contents);
 
     private static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
@@ -170,13 +171,15 @@ class WebServerTest {
 
     /** Otherwise a web page could read it through a name that resolves to this machine. */
     @Test
-    void withoutATokenTheHostMustBeNumericOrLocalhost() throws Exception {
+    void withoutATokenTheHostMustBeNumericOrLocalhostOrAGivenName() throws Exception {
         start();
         String request = "GET /health/live HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n";
         assertThat(raw(request.formatted("page.example:8080"))).startsWith("HTTP/1.1 421 ");
         assertThat(raw(request.formatted("localhost.page.example"))).startsWith("HTTP/1.1 421 ");
         assertThat(raw(request.formatted("localhost:8080"))).startsWith("HTTP/1.1 200 ");
         assertThat(raw(request.formatted("[::1]:8080"))).startsWith("HTTP/1.1 200 ");
+        assertThat(raw(request.formatted("sip.EXAMPLE:8080"))).startsWith("HTTP/1.1 200 "); // a name that was given
+        assertThat(raw(request.formatted("sip.example.page.example"))).startsWith("HTTP/1.1 421 ");
         assertThat(raw("GET /health/live HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.1 421 ");
     }
 
@@ -212,7 +215,7 @@ class WebServerTest {
     void portInUseIsReportedWithTheOption() throws Exception {
         proxy.start();
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            server = WebServer.onLoopback(loopback(other.getLocalPort()), WebServerTest::contents);
+            server = WebServer.onLoopback(loopback(other.getLocalPort()), List.of(), WebServerTest::contents);
 
             assertThatThrownBy(() -> server.start(proxy))
                     .isInstanceOf(ServerPartException.class)
@@ -230,7 +233,8 @@ class WebServerTest {
 
     @Test
     void anotherAddressThanLoopbackNeedsAToken() {
-        assertThatThrownBy(() -> WebServer.onLoopback(new InetSocketAddress("0.0.0.0", 0), WebServerTest::contents))
+        assertThatThrownBy(() ->
+                        WebServer.onLoopback(new InetSocketAddress("0.0.0.0", 0), List.of(), WebServerTest::contents))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }
