@@ -10,6 +10,8 @@ import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.explain.ExplainRequest;
+import org.sipproxy.api.explain.Explanation;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.status.ProxyHealth;
@@ -209,6 +211,34 @@ public final class SipProxy implements AutoCloseable {
      */
     public void removeWireListener(WireListener listener) {
         engine.removeWireListener(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Explains what this proxy would do with a request: what each stage decides and why, the binding that is used, and
+     * the next hop. The parts that serve requests decide about it, in the current state of the proxy, but nothing happens:
+     * nothing is sent or stored, and no counter, limit, log of events, call or gateway changes. Only these are used as
+     * for a request: credentials and bindings are looked up, in a database too; names are resolved; and functions of the
+     * host application that answer a question are called, such as the condition of a route. A stage of the host
+     * application runs only if it {@linkplain org.sipproxy.api.routing.RequestStage#isRehearsable() may be rehearsed};
+     * otherwise it is passed over, and the explanation says so. Edits and failure stages of a plan are not called.
+     *
+     * <p>A store that can refuse a binding is not asked, and the memory limits of the proxy are not checked. A look-up
+     * or stage that fails is logged as for a request.
+     *
+     * <p>Blocks: for look-ups at most as long as {@link SipProxyBuilder#waitLimit} and 6 s for names. At most four calls
+     * may be in progress.
+     *
+     * @throws IllegalArgumentException if the request has no sender or From, its text is a response, or no listening
+     *     point leads to its sender. A malformed request is explained
+     * @throws IllegalStateException if the proxy is not running, or if four explanations are in progress
+     */
+    public Explanation explain(ExplainRequest request) {
+        Objects.requireNonNull(request, "request");
+        State now = state;
+        if (now != State.RUNNING && now != State.DRAINING) {
+            throw new IllegalStateException("explain: the proxy is not running (" + now + ")");
+        }
+        return engine.explain(request);
     }
 
     /** Returns the state of the location store and its database. */

@@ -66,6 +66,11 @@ final class DispatchStages {
         MemberAddresses addresses = dispatcher.addresses();
         if (addresses.isMember(context.flow())) {
             context.trust();
+            if (context.isRehearsal()) {
+                context.note(
+                        "gateway sets of the source",
+                        addresses.setsOf(context.flow()).toString());
+            }
             if (LOG.isDebugEnabled()) {
                 LOG.debug(
                         "{} from {} is of a member of {}",
@@ -86,6 +91,9 @@ final class DispatchStages {
             if ((route.isOpen() || mayCallOut(context))
                     && isNotFrom(route.set(), context)
                     && route.condition().holds(context)) {
+                if (context.isRehearsal()) {
+                    context.note("gateway rule", "a route to set " + route.set());
+                }
                 return dispatcher.dispatch(route.set(), context);
             }
         }
@@ -107,7 +115,17 @@ final class DispatchStages {
         Table now = table;
         Exit exit = now.prefixes().find(number).or(now::fallback).orElse(null);
         if (exit == null || !mayCallOut(context)) {
+            if (context.isRehearsal()) {
+                context.note(
+                        "gateway rule",
+                        exit == null
+                                ? "none for " + number
+                                : exit.name() + " for " + number + ", but the sender is not authenticated");
+            }
             return Verdict.proceed();
+        }
+        if (context.isRehearsal()) {
+            context.note("gateway rule", exit.name() + " for " + number);
         }
         Trunk trunk = exit.trunk();
         if (trunk != null) {

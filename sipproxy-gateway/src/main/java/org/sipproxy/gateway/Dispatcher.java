@@ -522,8 +522,38 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
             return Verdict.respond(
                     StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: " + RETRY_AFTER_SECONDS);
         }
+        if (context.isRehearsal()) {
+            context.note(
+                    "gateway set",
+                    name + ", " + Objects.requireNonNull(set).options.algorithm());
+            order.forEach(member -> context.note("gateway", member + ", " + member.health.state()));
+            return Verdict.relay(new Failover(IGNORED, request, order).begin());
+        }
         return Verdict.relay(new Failover(watch, request, order).begin());
     }
+
+    /** Watch of a request that nobody has sent. */
+    private static final Failover.Watch IGNORED = new Failover.Watch() {
+        @Override
+        public void sending(SipRequest request, Member member) {
+            // not sent
+        }
+
+        @Override
+        public void failed(Member member, String reason) {
+            // not sent
+        }
+
+        @Override
+        public void refused(Member member, Optional<String> retryAfter) {
+            // not sent
+        }
+
+        @Override
+        public void responded(Member member) {
+            // not sent
+        }
+    };
 
     private final Failover.Watch watch = new Failover.Watch() {
         @Override

@@ -21,6 +21,11 @@ record GatewayStage(String name, Decision decision) implements RequestStage {
     }
 
     @Override
+    public boolean isRehearsable() {
+        return true;
+    }
+
+    @Override
     public boolean mayBlock() {
         return false;
     }

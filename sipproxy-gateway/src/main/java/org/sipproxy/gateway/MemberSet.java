@@ -70,13 +70,13 @@ final class MemberSet {
 
     private List<Member> ordered(List<Member> usable, StageContext context) throws SipParseException {
         switch (options.algorithm()) {
-            case ROUND_ROBIN -> rotate(usable);
+            case ROUND_ROBIN -> rotate(usable, context);
             case PRIORITY -> {
-                rotate(usable);
+                rotate(usable, context);
                 sortBy(usable, member -> -member.gateway().priority());
             }
             case LEAST_CALLS -> {
-                rotate(usable);
+                rotate(usable, context);
                 sortBy(usable, member -> member.calls.get());
             }
             case WEIGHT -> byWeight(usable);
@@ -88,8 +88,9 @@ final class MemberSet {
         return usable;
     }
 
-    private void rotate(List<Member> usable) {
-        Collections.rotate(usable, -Math.floorMod(turn.getAndIncrement(), usable.size()));
+    private void rotate(List<Member> usable, StageContext context) {
+        int at = context.isRehearsal() ? turn.get() : turn.getAndIncrement();
+        Collections.rotate(usable, -Math.floorMod(at, usable.size()));
     }
 
     private static void byHash(List<Member> usable, String key) {

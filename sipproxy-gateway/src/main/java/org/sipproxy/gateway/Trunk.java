@@ -480,7 +480,9 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
                 return false; // whoever knows the Contact must not use this proxy to reach others
             }
         }
-        callers.add(context.flow().remoteAddress());
+        if (!context.isRehearsal()) {
+            callers.add(context.flow().remoteAddress());
+        }
         return true;
     }
 

@@ -88,6 +88,7 @@ final class TrunkStages {
     private Verdict recognize(StageContext context) throws SipParseException {
         if (!isRegister(context) && trunk.isFromProvider(context)) {
             context.trust();
+            context.note("trunk", trunk.name());
             LOG.debug(
                     "{} from {} is of {}",
                     context.request().method(),
@@ -114,6 +115,12 @@ final class TrunkStages {
         @Override
         public boolean mayBlock() {
             return trunk.incoming().mayBlock();
+        }
+
+        /** The host's function answers a question; it may ask the context whether this is a rehearsal. */
+        @Override
+        public boolean isRehearsable() {
+            return true;
         }
 
         @Override
@@ -173,9 +180,15 @@ final class TrunkStages {
     }
 
     private Verdict unknown(String number, StageContext context) {
-        return trunk.takes(number) && DispatchStages.mayCallOut(context) && !trunk.cameFromProvider(context)
-                ? Verdict.relay(trunk.plan(context, number))
-                : Verdict.proceed();
+        boolean takes = trunk.takes(number) && DispatchStages.mayCallOut(context) && !trunk.cameFromProvider(context);
+        if (context.isRehearsal() && trunk.takes(number)) {
+            context.note(
+                    "trunk",
+                    takes
+                            ? trunk.name() + " takes " + number
+                            : "not " + trunk.name() + ": the sender is not authenticated, or is the provider");
+        }
+        return takes ? Verdict.relay(trunk.plan(context, number)) : Verdict.proceed();
     }
 
     // ---- in-dialog requests

@@ -155,6 +155,11 @@ public final class JdbcAliases implements ProxyComponent {
         }
 
         @Override
+        public boolean isRehearsable() {
+            return true; // a look-up that fills the cache
+        }
+
+        @Override
         public boolean isRepeatable() {
             return true; // it reads only, and edits this copy of the request
         }
@@ -184,6 +189,9 @@ public final class JdbcAliases implements ProxyComponent {
 
         private void use(StageContext context, Optional<Aor> target) throws SipParseException {
             if (target.isPresent()) {
+                if (context.isRehearsal()) {
+                    context.note("alias of", target.get().toString());
+                }
                 context.replace(context.request()
                         .withRequestUri(SipUri.parse(target.get().toString())));
             }

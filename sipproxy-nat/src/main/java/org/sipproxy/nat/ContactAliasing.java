@@ -35,17 +35,28 @@ final class ContactAliasing {
      */
     <M extends SipMessage> M mark(M message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
         try {
-            M marked = fixesContact
-                    ? ContactEdit.address(message, contact, flow)
-                    : ContactEdit.alias(
-                            message,
-                            contact,
-                            aliases.parameters(flow, owner(message, contact, flow, user), clients.now()));
+            M marked = edited(message, contact, flow, user);
             counters.aliasesWritten.increment();
             return marked;
         } catch (IllegalArgumentException e) {
             return message; // the header line would exceed the maximum line length
         }
+    }
+
+    /** Does the same as {@link #mark} without counting it. */
+    <M extends SipMessage> M rehearse(M message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
+        try {
+            return edited(message, contact, flow, user);
+        } catch (IllegalArgumentException e) {
+            return message;
+        }
+    }
+
+    private <M extends SipMessage> M edited(M message, ContactSpan contact, Flow flow, @Nullable SipUri user) {
+        return fixesContact
+                ? ContactEdit.address(message, contact, flow)
+                : ContactEdit.alias(
+                        message, contact, aliases.parameters(flow, owner(message, contact, flow, user), clients.now()));
     }
 
     /** Returns the owner of the registration with this contact, if the sender is that owner; otherwise 0. */

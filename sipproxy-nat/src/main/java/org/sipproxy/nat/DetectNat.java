@@ -28,15 +28,37 @@ final class DetectNat implements RequestStage {
     @Override
     public Verdict handle(StageContext context) throws SipParseException {
         SipRequest request = context.request();
-        clients.received(context.flow());
         boolean ours = request.method() == Method.REGISTER
                 ? !request.hasHeader(HeaderName.PATH)
                 : FirstHop.isThisProxy(request);
+        if (context.isRehearsal()) {
+            rehearse(context, request, ours);
+            return Verdict.proceed();
+        }
+        clients.received(context.flow());
         if (ours && detection.isBehindNat(request, context.flow())) {
             counters.behindNat.increment();
             context.behindNat();
         }
         return Verdict.proceed();
+    }
+
+    private void rehearse(StageContext context, SipRequest request, boolean ours) throws SipParseException {
+        if (!ours) {
+            context.note("NAT", "not tested: another proxy forwarded the request, and handles the NAT of its sender");
+            return;
+        }
+        boolean isBehindNat = detection.isBehindNat(request, context.flow());
+        detection.explain(request, context.flow()).forEach(context::note);
+        context.note("NAT", isBehindNat ? "the sender is behind one" : "none");
+        if (isBehindNat) {
+            context.behindNat();
+        }
+    }
+
+    @Override
+    public boolean isRehearsable() {
+        return true;
     }
 
     @Override

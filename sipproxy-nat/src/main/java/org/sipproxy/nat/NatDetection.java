@@ -2,10 +2,13 @@ package org.sipproxy.nat;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.IpLiteral;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
@@ -35,6 +38,40 @@ final class NatDetection {
         }
         this.tests = mask;
         this.networks = networks;
+    }
+
+    /** Returns the result of each chosen test, with the values that it compares, by the name of the test. */
+    Map<String, String> explain(SipRequest request, Flow flow) throws SipParseException {
+        Map<String, String> results = new LinkedHashMap<>();
+        for (NatTest test : NatTest.values()) {
+            if (asks(test)) {
+                boolean isSign = new NatDetection(Set.of(test), networks).isBehindNat(request, flow);
+                results.put(test.optionName(), (isSign ? "yes: " : "no: ") + compared(test, request, flow));
+            }
+        }
+        return results;
+    }
+
+    private static String compared(NatTest test, SipRequest request, Flow flow) throws SipParseException {
+        String via =
+                "Via " + request.topVia().host() + ":" + port(request.topVia().port());
+        ContactSpan span = ContactSpan.of(request);
+        String contact = span == null
+                ? "no Contact"
+                : "Contact " + request.index().text(span.hostStart(), span.hostEnd()) + ":" + port(span.port());
+        String source = "source " + HostName.literal(flow.remoteAddress().getAddress()) + ":"
+                + flow.remoteAddress().getPort();
+        return switch (test) {
+            case PRIVATE_CONTACT -> contact;
+            case PRIVATE_VIA -> via;
+            case VIA_ADDRESS_MISMATCH -> via + ", " + source;
+            case VIA_PORT_MISMATCH ->
+                flow.kind().isReliable() ? via + ", " + source + ", " + contact : via + ", " + source;
+            case CONTACT_PORT_MISMATCH, CONTACT_ADDRESS_MISMATCH -> contact + ", " + source;
+            case PRIVATE_SOURCE -> source;
+            case WEBSOCKET -> flow.kind().lowerCase();
+            case PRIVATE_SDP, SDP_MISMATCH -> request.bodyLength() == 0 ? "no body" : "c= lines of the body, " + source;
+        };
     }
 
     private boolean asks(NatTest test) {

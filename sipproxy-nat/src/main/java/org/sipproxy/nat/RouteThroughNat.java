@@ -1,6 +1,7 @@
 package org.sipproxy.nat;
 
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -58,8 +59,11 @@ final class RouteThroughNat implements RequestStage {
             return;
         }
         if (context.isBehindNat()) {
+            SipUri from = ContactAliasing.user(request, HeaderName.FROM);
             context.replace(
-                    contacts.mark(request, contact, context.flow(), ContactAliasing.user(request, HeaderName.FROM)));
+                    context.isRehearsal()
+                            ? contacts.rehearse(request, contact, context.flow(), from)
+                            : contacts.mark(request, contact, context.flow(), from));
         } else {
             context.replace(ContactEdit.unalias(request, contact));
         }
@@ -80,19 +84,27 @@ final class RouteThroughNat implements RequestStage {
         boolean aliased = uri.hasParameter(ContactAlias.NAME);
         ContactAlias alias = aliased ? aliases.read(uri) : null;
         if (aliased && alias == null) {
-            counters.aliasesRefused.increment();
+            count(context, counters.aliasesRefused, "the alias of the Request-URI is not of this proxy");
         }
         SipUri contact = alias != null ? alias.contact() : ContactEdit.withoutAlias(uri);
         Client registered = registered(contact, alias, context);
         if (registered != null && (alias == null || isMoreRecent(registered, alias))) {
-            counters.registeredFlowsUsed.increment();
+            count(context, counters.registeredFlowsUsed, "the flow over which the contact is registered");
             return Verdict.relay(to(registered.binding, contact));
         }
         if (alias == null) {
             return Verdict.proceed();
         }
-        counters.aliasesFollowed.increment();
+        count(context, counters.aliasesFollowed, "the address in the alias of the Request-URI");
         return Verdict.relay(new Target(contact, 1f, List.of(), null, alias.received(), alias.socket(), seenAt(alias)));
+    }
+
+    private static void count(StageContext context, LongAdder counter, String what) {
+        if (context.isRehearsal()) {
+            context.note("NAT", what);
+        } else {
+            counter.increment();
+        }
     }
 
     /**
@@ -149,6 +161,11 @@ final class RouteThroughNat implements RequestStage {
                 registered.received(),
                 registered.socket(),
                 registered.seenAtMillis());
+    }
+
+    @Override
+    public boolean isRehearsable() {
+        return true;
     }
 
     @Override

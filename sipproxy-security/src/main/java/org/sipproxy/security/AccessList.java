@@ -25,6 +25,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.transport.ArrivalDecision;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -53,6 +54,7 @@ public final class AccessList implements ProxyComponent {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.ACCESS);
 
+    private static final String NAME = "AccessList";
     private static final String DEFAULT_POLICY = "default policy";
 
     /** What the builder set. */
@@ -280,6 +282,10 @@ public final class AccessList implements ProxyComponent {
                 && (context == null || !rule.needsMessage() || rule.fitsMessage(context));
     }
 
+    private String text(@Nullable AccessRule rule) {
+        return rule == null ? DEFAULT_POLICY + " " + rules.defaultPolicy() : rule.toString();
+    }
+
     private static SecurityEvent denied(SecurityEvent.Origin origin, @Nullable AccessRule rule) {
         return new SecurityEvent.AccessDenied(origin, rule == null ? DEFAULT_POLICY : rule.toString());
     }
@@ -303,16 +309,30 @@ public final class AccessList implements ProxyComponent {
             return accepts(remote, endpoint.kind(), endpoint.kind().isSecure() ? null : Set.of());
         }
 
-        private boolean accepts(InetSocketAddress from, TransportKind kind, @Nullable Set<String> identities) {
-            AccessRule rule;
+        @Override
+        public Optional<ArrivalDecision> rehearse(Flow flow, int length) {
+            AccessRule rule = find(flow.remoteAddress(), flow.kind(), flow.peerIdentities());
+            return Optional.of(new ArrivalDecision(NAME, !refuses(rule, flow.peerIdentities()), text(rule)));
+        }
+
+        private @Nullable AccessRule find(
+                InetSocketAddress from, TransportKind kind, @Nullable Set<String> identities) {
             try {
-                rule = find(from, kind, identities, null);
+                return AccessList.this.find(from, kind, identities, null);
             } catch (SipParseException e) {
                 throw new IllegalStateException("a rule read the message although none was given", e);
             }
+        }
+
+        private boolean refuses(@Nullable AccessRule rule, @Nullable Set<String> identities) {
             boolean undecided = rule != null && (rule.needsMessage() || (identities == null && rule.needsIdentity()));
             Action action = rule == null ? rules.defaultPolicy() : rule.action();
-            boolean refused = action == Action.DENY && !undecided;
+            return action == Action.DENY && !undecided;
+        }
+
+        private boolean accepts(InetSocketAddress from, TransportKind kind, @Nullable Set<String> identities) {
+            AccessRule rule = find(from, kind, identities);
+            boolean refused = refuses(rule, identities);
             ProxyRuntime proxy = runtime;
             if (refused && proxy != null) {
                 proxy.publish(denied(new SecurityEvent.Origin(from, kind, ""), rule));
@@ -329,6 +349,9 @@ public final class AccessList implements ProxyComponent {
             Flow flow = context.flow();
             AccessRule rule = find(flow.remoteAddress(), flow.kind(), flow.peerIdentities(), context);
             Action action = rule == null ? rules.defaultPolicy() : rule.action();
+            if (context.isRehearsal()) {
+                context.note("access rule", text(rule));
+            }
             switch (action) {
                 case DENY -> {
                     context.publish(denied(SecurityEvent.Origin.of(flow, context.request()), rule));
@@ -344,7 +367,12 @@ public final class AccessList implements ProxyComponent {
 
         @Override
         public String name() {
-            return "AccessList";
+            return NAME;
+        }
+
+        @Override
+        public boolean isRehearsable() {
+            return true;
         }
 
         @Override

@@ -50,6 +50,11 @@ final class BucketTable {
         return stripe == null ? burst : stripe.level(key, nowMillis, perMilli, burst);
     }
 
+    /** Returns what {@link #take} would return. Changes nothing. */
+    float wouldLeave(long key, long nowMillis) {
+        return level(key, nowMillis) - 1;
+    }
+
     /** Returns tokens to a source that proved a password, up to a full bucket, and marks it as known. */
     void giveBack(long key, int tokens, long nowMillis) {
         stripe(key).giveBack(key, tokens, nowMillis, perMilli, burst);

@@ -38,10 +38,24 @@ final class CalleeLimits {
      * @param callee the called user
      */
     boolean take(long source, boolean isKnown, boolean isForgeable, byte[] callee, long nowMillis) {
+        return decide(source, isKnown, isForgeable, callee, nowMillis, true);
+    }
+
+    /** Returns what {@link #take} would return. Changes nothing. */
+    boolean wouldTake(long source, boolean isKnown, boolean isForgeable, byte[] callee, long nowMillis) {
+        return decide(source, isKnown, isForgeable, callee, nowMillis, false);
+    }
+
+    private boolean decide(
+            long source, boolean isKnown, boolean isForgeable, byte[] callee, long nowMillis, boolean takes) {
         long user = key.hash(callee, 0, callee.length);
-        if (shares.tryTake(key.hash(source, callee, 0, callee.length), nowMillis)) {
-            return isKnown || allShares.tryTake(isForgeable ? user : ~user, nowMillis);
+        if (hasToken(shares, key.hash(source, callee, 0, callee.length), nowMillis, takes)) {
+            return isKnown || hasToken(allShares, isForgeable ? user : ~user, nowMillis, takes);
         }
-        return beyond.tryTake(user, nowMillis);
+        return hasToken(beyond, user, nowMillis, takes);
+    }
+
+    private static boolean hasToken(BucketTable buckets, long key, long nowMillis, boolean takes) {
+        return takes ? buckets.tryTake(key, nowMillis) : buckets.wouldLeave(key, nowMillis) >= 0;
     }
 }

@@ -120,6 +120,8 @@ final class CredentialsCheck {
                     return check(context, response, line, realm, algorithm, hashes, store);
                 }
                 none = AuthenticationOutcome.UNSUPPORTED_ALGORITHM;
+            } else if (context.isRehearsal()) {
+                context.note("credentials for realm", response.text(Field.REALM));
             }
         }
         return Result.refused(none);
@@ -157,6 +159,9 @@ final class CredentialsCheck {
         String username = response.text(Field.USERNAME);
         String user = withoutRealm(username, realm);
         if (!isForThisResource(context, response)) {
+            if (context.isRehearsal()) {
+                context.note("digest uri", response.text(Field.URI));
+            }
             return Result.refused(AuthenticationOutcome.URI_MISMATCH, user);
         }
         long nowMillis = context.now().toEpochMilli();
@@ -172,8 +177,9 @@ final class CredentialsCheck {
         Credential credential = find(store, username, user, realm);
         AuthenticationOutcome outcome = compare(context.request(), response, credential, realm, algorithm, hashes);
         if (outcome != AuthenticationOutcome.AUTHENTICATED) {
-            Lockouts.Lock lock =
-                    lockouts == null || subject == null ? null : lockouts.failed(subject, isProven, nowMillis);
+            Lockouts.Lock lock = lockouts == null || subject == null || context.isRehearsal()
+                    ? null
+                    : lockouts.failed(subject, isProven, nowMillis);
             requireCurrent();
             return new Result(outcome, -1, user, lock == null || lock.isNone() ? null : lock);
         }
@@ -195,13 +201,42 @@ final class CredentialsCheck {
         NonceCounts counts = rules.counts;
         if (counts != null
                 && (rules.countsQop || !response.has(Field.QOP))
-                && !counts.use(nonce, response.count(), identityOf(context.request(), context.flow()), nowMillis)) {
+                && !use(counts, context, nonce, response.count(), nowMillis)) {
             return Result.refused(AuthenticationOutcome.NONCE_REUSED, user);
         }
-        if (lockouts != null && subject != null) {
+        if (lockouts != null && subject != null && !context.isRehearsal()) {
             lockouts.succeeded(subject, nowMillis);
         }
         return new Result(AuthenticationOutcome.AUTHENTICATED, line, user, null);
+    }
+
+    private boolean use(NonceCounts counts, StageContext context, NonceIssuer.Nonce nonce, int count, long nowMillis) {
+        long identity = identityOf(context.request(), context.flow());
+        return context.isRehearsal()
+                ? counts.wouldUse(nonce, count, identity, nowMillis)
+                : counts.use(nonce, count, identity, nowMillis);
+    }
+
+    /** Returns the result for a user whose proof a rehearsal assumes: everything but the digest and its nonce is checked. */
+    Result assume(StageContext context, String username, Realm realm, CredentialStore store) throws SipParseException {
+        String user = withoutRealm(username, realm);
+        Lockouts lockouts = rules.lockouts;
+        if (lockouts != null
+                && lockouts.isLocked(
+                        lockouts.subject(user, context.flow().remoteAddress()),
+                        true,
+                        context.now().toEpochMilli())) {
+            return Result.refused(AuthenticationOutcome.LOCKED_OUT, user);
+        }
+        if (find(store, username, user, realm) == null) {
+            return Result.refused(AuthenticationOutcome.UNKNOWN_USER, user);
+        }
+        if (isAmbiguous(context, store, user, realm)) {
+            return Result.refused(AuthenticationOutcome.AMBIGUOUS_USER, user);
+        }
+        return rules.checkIdentity && !isOwnIdentity(context, user)
+                ? Result.refused(AuthenticationOutcome.IDENTITY_MISMATCH, user)
+                : new Result(AuthenticationOutcome.AUTHENTICATED, -1, user, null);
     }
 
     /**

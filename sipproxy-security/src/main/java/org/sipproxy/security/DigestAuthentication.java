@@ -139,6 +139,12 @@ public final class DigestAuthentication implements Authentication {
         return decide(context, credentials);
     }
 
+    /** A rehearsal counts no failures and uses up no nonce. Its challenge is a real one. */
+    @Override
+    public boolean isRehearsable() {
+        return true;
+    }
+
     /** Decides without a lookup, or with what the store finds without waiting. */
     @Override
     public Verdict handleAtOnce(StageContext context) {
@@ -166,6 +172,10 @@ public final class DigestAuthentication implements Authentication {
         }
         if (domain == null && fixedRealm == null) {
             // no realm could match; §10.3 step 5 treats such an AOR as not found
+            if (context.isRehearsal()) {
+                context.note(
+                        "To", context.request().to().uri() + " does not name a domain of this proxy, so no realm fits");
+            }
             return Verdict.respond(StatusCode.NOT_FOUND);
         }
         return authenticate(
@@ -175,6 +185,7 @@ public final class DigestAuthentication implements Authentication {
     private Verdict handleOther(StageContext context, CredentialStore store) throws SipParseException {
         String domain = context.senderDomain().orElse(null);
         if (domain == null) {
+            context.note("From", "names another domain, so the sender is not challenged");
             return Verdict.proceed();
         }
         return authenticate(
@@ -198,7 +209,10 @@ public final class DigestAuthentication implements Authentication {
         Hashes hashes = pool.take();
         CredentialsCheck.Result result;
         try {
-            result = check.check(context, credentials, realm, hashes, store);
+            String assumed = context.isRehearsal() ? context.assumedUser().orElse(null) : null;
+            result = assumed == null
+                    ? check.check(context, credentials, realm, hashes, store)
+                    : check.assume(context, assumed, realm, store);
         } catch (NeedsWorkerException | TemporarilyUnavailableException e) {
             pool.give(hashes); // safe: the store throws between two hash computations
             throw e;
@@ -219,7 +233,12 @@ public final class DigestAuthentication implements Authentication {
         pool.give(hashes);
         if (outcome == AuthenticationOutcome.AUTHENTICATED) {
             context.authenticated(result.user(), realm.name(), result.line());
-        } else if (outcome.isFailure()) {
+        }
+        if (context.isRehearsal()) {
+            note(context, realm, result);
+            return verdict;
+        }
+        if (outcome.isFailure()) {
             publishFailure(context, result);
         } else if (outcome == AuthenticationOutcome.MISSING_QOP) {
             warnOfMissingQop(context, result.user());
@@ -229,6 +248,20 @@ public final class DigestAuthentication implements Authentication {
                     "{} from {}: {}", context.request().method(), context.flow().remoteAddress(), outcome.reason());
         }
         return verdict;
+    }
+
+    private void note(StageContext context, Realm realm, CredentialsCheck.Result result) {
+        context.note("realm", realm.name());
+        context.note("credentials in", credentials.toString());
+        if (!result.user().isEmpty()) {
+            context.note("digest user", shown(result.user()));
+        }
+        context.note(
+                "check",
+                result.outcome() == AuthenticationOutcome.AUTHENTICATED
+                                && context.assumedUser().isPresent()
+                        ? "assumed: the proof is right"
+                        : result.outcome().reason());
     }
 
     private void publishFailure(StageContext context, CredentialsCheck.Result result) {

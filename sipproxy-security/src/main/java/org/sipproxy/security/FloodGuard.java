@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
@@ -21,6 +22,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.api.transport.ArrivalDecision;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -273,19 +275,38 @@ public final class FloodGuard implements ProxyComponent {
         /** Takes a token for something that arrived. Returns the exceeded limit; null if there is none. */
         @Nullable
         String arrival(InetSocketAddress from, boolean isForgeable, long now) {
+            return arrival(from, isForgeable, now, true);
+        }
+
+        /**
+         * @param takes false to change nothing
+         */
+        @Nullable
+        String arrival(InetSocketAddress from, boolean isForgeable, long now, boolean takes) {
             long source = source(from);
             long flow = flow(source, from);
             boolean isKnownFlow = flows.isKnown(flow, now);
-            if ((isKnownFlow ? flows.take(flow, floor, now) : sources.take(source, floor, now)) < floor) {
+            if ((isKnownFlow ? left(flows, flow, now, takes) : left(sources, source, now, takes)) < floor) {
                 return sourceLimit;
             }
             BucketTable all = global;
             return all != null
                             && !isKnownFlow
                             && !sources.isKnown(source, now)
-                            && all.take(globalKey(isForgeable), floor, now) < floor
+                            && left(all, globalKey(isForgeable), now, takes) < floor
                     ? "global"
                     : null;
+        }
+
+        private float left(BucketTable table, long bucket, long now, boolean takes) {
+            return takes ? table.take(bucket, floor, now) : table.wouldLeave(bucket, now);
+        }
+
+        /** Returns the tokens that the sender has. */
+        float level(InetSocketAddress from, long now) {
+            long source = source(from);
+            long flow = flow(source, from);
+            return flows.isKnown(flow, now) ? flows.level(flow, now) : sources.level(source, now);
         }
 
         /** Returns the limit that an arrived request exceeds, if it gets a response; null if there is none. */
@@ -334,6 +355,28 @@ public final class FloodGuard implements ProxyComponent {
             return accepts(flow.remoteAddress(), flow.kind());
         }
 
+        @Override
+        public Optional<ArrivalDecision> rehearse(Flow flow, int length) {
+            InetSocketAddress from = flow.remoteAddress();
+            Limits all = rules.limits();
+            long now = nowMillis();
+            if (isExempt(from.getAddress())) {
+                return decision(true, "the source is exempt");
+            } else if (bans.contains(from.getAddress(), now)) {
+                return decision(false, "the source is banned");
+            } else if (all == null) {
+                return decision(true, "no rate limits");
+            }
+            String hit = all.arrival(from, isForgeable(flow.kind()), now, false);
+            return hit == null
+                    ? decision(true, "tokens left: " + (int) all.level(from, now) + ", limit: " + all.sourceLimit)
+                    : decision(false, "rate limit: " + hit);
+        }
+
+        private static Optional<ArrivalDecision> decision(boolean accepts, String why) {
+            return Optional.of(new ArrivalDecision("FloodGuard", accepts, why));
+        }
+
         /** Counts a connection like a message: a TLS handshake may follow it. */
         @Override
         public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
@@ -371,13 +414,13 @@ public final class FloodGuard implements ProxyComponent {
             return Verdict.proceed();
         }
         if (context.isTrusted()) {
-            if (all != null) {
+            if (all != null && !context.isRehearsal()) {
                 all.proven(from, isForgeable(flow.kind()), context.now().toEpochMilli());
             }
             return Verdict.proceed();
         }
         String sign = now.signs().find(context.request());
-        if (sign != null && isScanner(origin(context), "User-Agent " + sign)) {
+        if (sign != null && isScanner(context, sign)) {
             return Verdict.discard();
         }
         if (all == null || now.answer() == Answer.SILENCE) {
@@ -385,6 +428,15 @@ public final class FloodGuard implements ProxyComponent {
         }
         String hit = all.debt(from, isForgeable(flow.kind()), context.now().toEpochMilli());
         return hit == null ? Verdict.proceed() : refuse(context, hit);
+    }
+
+    private boolean isScanner(StageContext context, String sign) {
+        String evidence = "User-Agent " + sign;
+        if (context.isRehearsal()) {
+            context.note("scanner", evidence);
+            return rules.scanners() != ScannerPolicy.REPORT;
+        }
+        return isScanner(origin(context), evidence);
     }
 
     private static SecurityEvent.Origin origin(StageContext context) {
@@ -401,16 +453,25 @@ public final class FloodGuard implements ProxyComponent {
         boolean isForgeable = isForgeable(context.flow().kind());
         String user = context.authenticatedUser().orElse(null);
         boolean isIn;
+        boolean takes = !context.isRehearsal();
         if (user != null) {
-            all.proven(from, isForgeable, now);
             byte[] aor = user.getBytes(StandardCharsets.UTF_8);
-            isIn = all.users.tryTake(key.hash(aor, 0, aor.length), now);
+            long bucket = key.hash(aor, 0, aor.length);
+            if (takes) {
+                all.proven(from, isForgeable, now);
+                isIn = all.users.tryTake(bucket, now);
+            } else {
+                isIn = all.users.wouldLeave(bucket, now) >= 0;
+            }
         } else if (isExempt(from.getAddress())) {
             isIn = true;
         } else {
             long source = all.source(from);
             byte[] callee = calledUser(context).getBytes(StandardCharsets.UTF_8);
-            isIn = all.callees.take(source, all.sources.isKnown(source, now), isForgeable, callee, now);
+            boolean isKnown = all.sources.isKnown(source, now);
+            isIn = takes
+                    ? all.callees.take(source, isKnown, isForgeable, callee, now)
+                    : all.callees.wouldTake(source, isKnown, isForgeable, callee, now);
         }
         return isIn ? Verdict.proceed() : refuse(context, "user");
     }
@@ -424,9 +485,13 @@ public final class FloodGuard implements ProxyComponent {
     }
 
     private Verdict refuse(StageContext context, String limit) {
-        context.publish(new SecurityEvent.LimitHit(origin(context), limit));
         ProxyRuntime proxy = runtime;
         Answer answer = rules.answer();
+        if (context.isRehearsal()) {
+            context.note("rate limit", limit);
+            return answer == Answer.UNAVAILABLE ? UNAVAILABLE : Verdict.discard();
+        }
+        context.publish(new SecurityEvent.LimitHit(origin(context), limit));
         if (answer == Answer.TARPIT
                 && proxy != null
                 && !Method.ACK.equals(context.request().method())) {
@@ -467,6 +532,11 @@ public final class FloodGuard implements ProxyComponent {
         @Override
         public Verdict handle(StageContext context) throws SipParseException {
             return decision.decide(context);
+        }
+
+        @Override
+        public boolean isRehearsable() {
+            return true;
         }
 
         @Override

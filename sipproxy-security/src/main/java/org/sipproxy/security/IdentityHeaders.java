@@ -111,6 +111,7 @@ public final class IdentityHeaders implements ProxyComponent {
                     && !isTrusted(context.flow().remoteAddress().getAddress())) {
                 Splice splice = asserted(context.request());
                 if (splice != null) {
+                    context.note("identity headers", "removed: the sender is not trusted");
                     context.replace(context.request().with(splice));
                 }
             }
@@ -120,6 +121,11 @@ public final class IdentityHeaders implements ProxyComponent {
         @Override
         public String name() {
             return "IdentityHeaders";
+        }
+
+        @Override
+        public boolean isRehearsable() {
+            return true;
         }
 
         @Override

@@ -56,6 +56,11 @@ final class NonceCounts {
         return stripes[(int) (nonce.number() & (STRIPES - 1))].use(nonce, count, request, nowMillis);
     }
 
+    /** Returns what {@link #use} would return. Changes nothing. */
+    boolean wouldUse(NonceIssuer.Nonce nonce, int count, long request, long nowMillis) {
+        return stripes[(int) (nonce.number() & (STRIPES - 1))].wouldUse(nonce, count, request, nowMillis);
+    }
+
     /** Returns the number of nonces with an entry; for tests. */
     int size() {
         int size = 0;
@@ -100,7 +105,7 @@ final class NonceCounts {
                 }
                 return isNew;
             }
-            if (nonce.issuedMillis() < knownSinceMillis || (!nonce.isOwn() && nonce.issuedMillis() < startedAtMillis)) {
+            if (mayHaveBeenUsed(nonce)) {
                 return false;
             }
             makeRoom(nowMillis);
@@ -108,6 +113,18 @@ final class NonceCounts {
             first.passed(request, nowMillis);
             uses.put(nonce.number(), first);
             return true;
+        }
+
+        synchronized boolean wouldUse(NonceIssuer.Nonce nonce, int count, long request, long nowMillis) {
+            Uses known = uses.get(nonce.number());
+            return known == null
+                    ? !mayHaveBeenUsed(nonce)
+                    : known.isRepetition(request, nowMillis) || (!oneTime && known.isUnused(count));
+        }
+
+        private boolean mayHaveBeenUsed(NonceIssuer.Nonce nonce) {
+            return nonce.issuedMillis() < knownSinceMillis
+                    || (!nonce.isOwn() && nonce.issuedMillis() < startedAtMillis);
         }
 
         /** Removes up to two expired entries per new one, so that no request waits for a full cleanup. */
@@ -156,6 +173,11 @@ final class NonceCounts {
         void passed(long request, long nowMillis) {
             lastRequest = request;
             lastMillis = nowMillis;
+        }
+
+        boolean isUnused(int count) {
+            long behind = Integer.toUnsignedLong(highest) - Integer.toUnsignedLong(count);
+            return behind < 0 || (behind < WINDOW && (used & 1L << behind) == 0);
         }
 
         boolean use(int count) {

@@ -11,6 +11,7 @@ import org.sipproxy.server.command.AccessCommand;
 import org.sipproxy.server.command.CallsCommand;
 import org.sipproxy.server.command.DrainCommand;
 import org.sipproxy.server.command.ExitStatus;
+import org.sipproxy.server.command.ExplainCommand;
 import org.sipproxy.server.command.GatewaysCommand;
 import org.sipproxy.server.command.LockoutsCommand;
 import org.sipproxy.server.command.LogCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SubscriberCommands.Rm.class,
             SubscriberCommands.Show.class,
             TraceCommand.class,
+            ExplainCommand.class,
             StatusCommand.class,
             UlCommand.class,
             CallsCommand.class,

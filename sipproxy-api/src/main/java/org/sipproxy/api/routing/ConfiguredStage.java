@@ -16,6 +16,7 @@ class ConfiguredStage implements RequestStage {
     private final Optional<Duration> timeLimit;
     private final int concurrencyLimit;
     private final boolean mayBlock;
+    private final boolean rehearsable;
 
     private ConfiguredStage(
             RequestStage stage,
@@ -23,8 +24,10 @@ class ConfiguredStage implements RequestStage {
             Set<Method> methods,
             Optional<Duration> timeLimit,
             int concurrencyLimit,
-            boolean mayBlock) {
+            boolean mayBlock,
+            boolean rehearsable) {
         this.mayBlock = mayBlock;
+        this.rehearsable = rehearsable;
         this.stage = stage;
         this.name = name;
         this.methods = methods;
@@ -39,7 +42,8 @@ class ConfiguredStage implements RequestStage {
                 stage.methods(),
                 stage.timeLimit(),
                 stage.concurrencyLimit(),
-                stage.mayBlock());
+                stage.mayBlock(),
+                stage.isRehearsable());
     }
 
     static RequestStage on(RequestStage stage, Set<Method> methods) {
@@ -52,7 +56,8 @@ class ConfiguredStage implements RequestStage {
                 Set.copyOf(methods),
                 stage.timeLimit(),
                 stage.concurrencyLimit(),
-                stage.mayBlock());
+                stage.mayBlock(),
+                stage.isRehearsable());
     }
 
     static RequestStage within(RequestStage stage, Duration limit) {
@@ -60,18 +65,50 @@ class ConfiguredStage implements RequestStage {
         if (limit.compareTo(Duration.ofMillis(10)) < 0 || limit.compareTo(Duration.ofSeconds(30)) > 0) {
             throw new IllegalArgumentException("limit: " + limit.toMillis() + " ms (expected 10 ms to 30 s)");
         }
-        return of(stage, stage.name(), stage.methods(), Optional.of(limit), stage.concurrencyLimit(), stage.mayBlock());
+        return of(
+                stage,
+                stage.name(),
+                stage.methods(),
+                Optional.of(limit),
+                stage.concurrencyLimit(),
+                stage.mayBlock(),
+                stage.isRehearsable());
     }
 
     static RequestStage atMost(RequestStage stage, int requests) {
         if (requests < 1 || requests > 100_000) {
             throw new IllegalArgumentException("requests: " + requests + " (expected 1 to 100000)");
         }
-        return of(stage, stage.name(), stage.methods(), stage.timeLimit(), requests, stage.mayBlock());
+        return of(
+                stage,
+                stage.name(),
+                stage.methods(),
+                stage.timeLimit(),
+                requests,
+                stage.mayBlock(),
+                stage.isRehearsable());
     }
 
     static RequestStage withoutBlocking(RequestStage stage) {
-        return of(stage, stage.name(), stage.methods(), stage.timeLimit(), stage.concurrencyLimit(), false);
+        return of(
+                stage,
+                stage.name(),
+                stage.methods(),
+                stage.timeLimit(),
+                stage.concurrencyLimit(),
+                false,
+                stage.isRehearsable());
+    }
+
+    static RequestStage rehearsable(RequestStage stage) {
+        return of(
+                stage,
+                stage.name(),
+                stage.methods(),
+                stage.timeLimit(),
+                stage.concurrencyLimit(),
+                stage.mayBlock(),
+                true);
     }
 
     private static RequestStage of(
@@ -80,11 +117,12 @@ class ConfiguredStage implements RequestStage {
             Set<Method> methods,
             Optional<Duration> timeLimit,
             int concurrencyLimit,
-            boolean mayBlock) {
+            boolean mayBlock,
+            boolean rehearsable) {
         RequestStage inner = stage instanceof ConfiguredStage configured ? configured.stage : stage;
         return inner instanceof AsyncRequestStage async
-                ? new Async(async, name, methods, timeLimit, concurrencyLimit)
-                : new ConfiguredStage(inner, name, methods, timeLimit, concurrencyLimit, mayBlock);
+                ? new Async(async, name, methods, timeLimit, concurrencyLimit, rehearsable)
+                : new ConfiguredStage(inner, name, methods, timeLimit, concurrencyLimit, mayBlock, rehearsable);
     }
 
     /** The same around an asynchronous stage. */
@@ -97,8 +135,9 @@ class ConfiguredStage implements RequestStage {
                 String name,
                 Set<Method> methods,
                 Optional<Duration> timeLimit,
-                int concurrencyLimit) {
-            super(async, name, methods, timeLimit, concurrencyLimit, false);
+                int concurrencyLimit,
+                boolean rehearsable) {
+            super(async, name, methods, timeLimit, concurrencyLimit, false, rehearsable);
             this.async = async;
         }
 
@@ -141,6 +180,11 @@ class ConfiguredStage implements RequestStage {
     @Override
     public boolean isRepeatable() {
         return stage.isRepeatable();
+    }
+
+    @Override
+    public boolean isRehearsable() {
+        return rehearsable;
     }
 
     @Override

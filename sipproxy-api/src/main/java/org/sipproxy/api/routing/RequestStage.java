@@ -63,6 +63,15 @@ public interface RequestStage {
         return false;
     }
 
+    /**
+     * Returns true if {@code SipProxy.explain} may run the stage, on the thread of its caller or one of the stages: the
+     * stage has no effects, or none while {@link StageContext#isRehearsal()} is true. A stage that must not run is
+     * passed over, as if it had passed the request on. Called once. Default false.
+     */
+    default boolean isRehearsable() {
+        return false;
+    }
+
     /** Returns the methods for which the stage runs; empty for all, which is the default. Called once. */
     default Set<Method> methods() {
         return Set.of();
@@ -136,5 +145,13 @@ public interface RequestStage {
      */
     default RequestStage withoutBlocking() {
         return ConfiguredStage.withoutBlocking(this);
+    }
+
+    /**
+     * Returns this stage as one that {@code SipProxy.explain} may run; see {@link #isRehearsable()}. For lambdas without
+     * effects, which otherwise are passed over.
+     */
+    default RequestStage rehearsable() {
+        return ConfiguredStage.rehearsable(this);
     }
 }

@@ -155,4 +155,27 @@ public interface StageContext {
      * @param why a few words, such as {@code no member of gateway set pstn can serve}
      */
     void explain(String why);
+
+    /**
+     * Returns true if nobody has sent the request: {@code SipProxy.explain} runs the stage to see what it would decide.
+     * A stage that {@linkplain RequestStage#isRehearsable() may be rehearsed} then decides as always, from what it
+     * knows, but changes nothing: it counts nothing, publishes nothing, writes nothing and sends nothing. Edits of the
+     * request are permitted.
+     */
+    boolean isRehearsal();
+
+    /**
+     * Returns the digest user whose proof of a password a rehearsal assumes, so that the authentication does not
+     * challenge the request. Empty unless {@link #isRehearsal()}.
+     */
+    Optional<String> assumedUser();
+
+    /**
+     * Adds a detail to the explanation of the decision, such as the rule that matched. Without effect unless {@link
+     * #isRehearsal()}; check that first if the value costs anything to make.
+     *
+     * @param name a few words in lower case, such as {@code access rule}
+     * @param value the value; must not be a secret
+     */
+    void note(String name, String value);
 }

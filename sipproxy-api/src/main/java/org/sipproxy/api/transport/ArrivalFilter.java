@@ -1,6 +1,7 @@
 package org.sipproxy.api.transport;
 
 import java.net.InetSocketAddress;
+import java.util.Optional;
 
 /**
  * A filter that decides from the source address alone, before anything is parsed or allocated. It runs on receiver
@@ -25,5 +26,13 @@ public interface ArrivalFilter {
      */
     default boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
         return true;
+    }
+
+    /**
+     * Returns what {@link #accepts} would decide, without counting or changing anything, for {@code SipProxy.explain}.
+     * Called on the thread of the caller of {@code explain}. Default empty: the filter is passed over.
+     */
+    default Optional<ArrivalDecision> rehearse(Flow flow, int length) {
+        return Optional.empty();
     }
 }

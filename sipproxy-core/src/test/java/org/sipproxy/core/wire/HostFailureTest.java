@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.RefusalListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.explain.ExplainRequest;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
@@ -66,6 +68,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.NonSipHandler;
 import org.sipproxy.api.transport.StrayResponseHandler;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.HostInterfaces;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
@@ -87,6 +90,8 @@ class HostFailureTest {
             "RequestStage.name",
             "RequestStage.mayBlock",
             "RequestStage.isRepeatable",
+            "RequestStage.isRehearsable",
+            "RequestStage.rehearsable",
             "RequestStage.methods",
             "RequestStage.timeLimit",
             "RequestStage.concurrencyLimit",
@@ -407,6 +412,10 @@ class HostFailureTest {
         alice.send(alice.request("OPTIONS", "sip:nobody@sip.test"));
         alice.send(alice.request("OPTIONS", "sip:nobody@127.0.0.2:9"));
         proxy.tcp("connects");
+        proxy.proxy()
+                .explain(ExplainRequest.of(
+                                alice.request("INVITE", "sip:carol@sip.test").text())
+                        .sentBy(TransportKind.UDP, new InetSocketAddress("127.0.0.1", alice.port())));
         Flow flow = failing.runtime
                 .get()
                 .flow(org.sipproxy.message.SipUri.of("sip:" + alice.hostPort()), null, Instant.now())

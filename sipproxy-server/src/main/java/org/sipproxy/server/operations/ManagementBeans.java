@@ -104,6 +104,11 @@ final class ManagementBeans {
         }
 
         @Override
+        public String explain(String text, String source, String as) {
+            return Json.of(server.explanations().explain(new Explanations.Question(text, "", "", "", source, "", as)));
+        }
+
+        @Override
         public Map<String, String> setLogLevel(String level, String logger) {
             return row(server.logLevels().set(level, logger));
         }

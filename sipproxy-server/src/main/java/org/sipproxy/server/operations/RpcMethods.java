@@ -56,6 +56,18 @@ final class RpcMethods {
             params.only("intervalMillis");
             return new FigureStream(server, params.integer("intervalMillis", 1_000, 100, MAX_INTERVAL_MILLIS));
         });
+        add(methods, "explain", params -> {
+            params.only("text", "method", "uri", "from", "source", "transport", "as");
+            return server.explanations()
+                    .explain(new Explanations.Question(
+                            params.optionalText("text").orElse(""),
+                            params.optionalText("method").orElse(""),
+                            params.optionalText("uri").orElse(""),
+                            params.optionalText("from").orElse(""),
+                            params.optionalText("source").orElse(""),
+                            params.optionalText("transport").orElse(""),
+                            params.optionalText("as").orElse("")));
+        });
         registerGateways(server.gateways(), methods);
         registerAccess(server.access(), methods);
         add(methods, "log", params -> {

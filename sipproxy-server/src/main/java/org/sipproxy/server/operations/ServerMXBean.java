@@ -20,6 +20,15 @@ public interface ServerMXBean {
     /** Stops the server. */
     void stop();
 
+    /**
+     * Returns what the server would do with a request that nobody has sent, as JSON; see {@link Explanations#explain}.
+     *
+     * @param text the text of the request
+     * @param source the sender's address over UDP, such as {@code 192.0.2.7:5060}; empty for that in the topmost Via
+     * @param as the user whose proof of a password is assumed; empty for none
+     */
+    String explain(String text, String source, String as);
+
     /** Sets a log level; see {@link LogLevels#set}. */
     Map<String, String> setLogLevel(String level, String logger);
 }

@@ -23,6 +23,7 @@ public final class ServerOperations {
     private final ActiveCalls calls;
     private final Gateways gateways;
     private final AccessControl access;
+    private final Explanations explanations;
     private final Figures figures;
     private final LogLevels logLevels = new LogLevels();
 
@@ -42,6 +43,7 @@ public final class ServerOperations {
         this.calls = new ActiveCalls(components);
         this.gateways = new Gateways(components);
         this.access = new AccessControl(components);
+        this.explanations = new Explanations(proxy, components);
         this.figures = new Figures(proxy, components, registrations);
     }
 
@@ -63,6 +65,11 @@ public final class ServerOperations {
     /** Returns the access rules, lockouts and bans. */
     public AccessControl access() {
         return access;
+    }
+
+    /** Returns what explains requests. */
+    public Explanations explanations() {
+        return explanations;
     }
 
     /** Returns all figures by name. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,6 +62,9 @@ public final class FakeStageContext implements StageContext {
     private boolean trusted;
     private boolean behindNat;
     private String explanation = "";
+    private boolean rehearsal;
+    private @Nullable String assumedUser;
+    private final Map<String, String> notes = new LinkedHashMap<>();
 
     /** Creates the context of a request at a given time, from the loopback address over UDP. */
     public FakeStageContext(SipRequest request, Instant now) {
@@ -157,6 +161,19 @@ public final class FakeStageContext implements StageContext {
         return this;
     }
 
+    /** Makes the request one that nobody has sent. */
+    public FakeStageContext rehearsal() {
+        rehearsal = true;
+        return this;
+    }
+
+    /** Makes the request one that nobody has sent, with an assumed proof of this user. */
+    public FakeStageContext rehearsalAs(String user) {
+        rehearsal = true;
+        assumedUser = user;
+        return this;
+    }
+
     // ---- reported by the stage
 
     /** Returns the header line that was passed to {@link #authenticated}, -2 if it was not called. */
@@ -172,6 +189,11 @@ public final class FakeStageContext implements StageContext {
     /** Returns the latest argument of {@link #explain}; empty if there is none. */
     public String explanation() {
         return explanation;
+    }
+
+    /** Returns the notes of a rehearsal, in order; of several with one name the latest. */
+    public Map<String, String> notes() {
+        return notes;
     }
 
     // ---- StageContext
@@ -307,5 +329,22 @@ public final class FakeStageContext implements StageContext {
     @Override
     public void explain(String why) {
         explanation = Objects.requireNonNull(why, "why");
+    }
+
+    @Override
+    public boolean isRehearsal() {
+        return rehearsal;
+    }
+
+    @Override
+    public Optional<String> assumedUser() {
+        return Optional.ofNullable(assumedUser);
+    }
+
+    @Override
+    public void note(String name, String value) {
+        if (rehearsal) {
+            notes.put(name, value);
+        }
     }
 }

@@ -55,10 +55,10 @@ public final class CallTracker implements Calls {
     /** Q.850 normal call clearing. */
     private static final int NORMAL = 16;
 
-    private static final Outcome TOO_MANY_IN_TOTAL =
+    static final Outcome TOO_MANY_IN_TOTAL =
             Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Too Many Calls", "Retry-After: 10");
-    private static final Outcome CALLER_HAS_TOO_MANY = Outcome.respond(StatusCode.FORBIDDEN, "Too Many Calls");
-    private static final Outcome CALLEE_HAS_TOO_MANY = Outcome.respond(StatusCode.BUSY_HERE);
+    static final Outcome CALLER_HAS_TOO_MANY = Outcome.respond(StatusCode.FORBIDDEN, "Too Many Calls");
+    static final Outcome CALLEE_HAS_TOO_MANY = Outcome.respond(StatusCode.BUSY_HERE);
 
     private final ConcurrentHashMap<CallKey, TrackedCall> calls = new ConcurrentHashMap<>();
     private final UserCalls users = new UserCalls();
@@ -183,6 +183,21 @@ public final class CallTracker implements Calls {
         } catch (SipParseException e) {
             return relay; // cannot happen: MessageSanity has checked these headers
         }
+    }
+
+    /** Returns what {@link #relaying} would return for a request that nobody has sent. Changes nothing. */
+    public Outcome rehearse(RequestContext context, Outcome.Relay relay) throws SipParseException {
+        SipRequest request = context.request();
+        boolean isOfACall = calls.containsKey(new CallKey(request.callId(), request.fromTag()));
+        if (!context.isInvite() || request.hasToTag() || isOfACall) {
+            return relay;
+        }
+        return new RehearsedCall(settings, users)
+                .relaying(
+                        context,
+                        relay,
+                        inProgress.get(),
+                        names.get().aorOf(request.from().uri()));
     }
 
     private @Nullable Outcome inDialog(RequestContext context, SipRequest request) throws SipParseException {

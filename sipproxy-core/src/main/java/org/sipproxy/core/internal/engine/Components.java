@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.engine;
 
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -15,6 +16,7 @@ import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.RequestListener;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.transport.ArrivalDecision;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
@@ -140,6 +142,20 @@ final class Components implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** Returns what the filters would decide about a message that nobody has sent. Filters that cannot tell are left out. */
+    List<ArrivalDecision> rehearse(Flow flow, int length) {
+        List<ArrivalDecision> decisions = new ArrayList<>();
+        for (ArrivalFilter filter : arrivalFilters) {
+            try {
+                filter.rehearse(flow, length).ifPresent(decisions::add);
+            } catch (Throwable e) {
+                arrivals.failed(e);
+                decisions.add(new ArrivalDecision(filter.getClass().getSimpleName(), false, "failed: " + e));
+            }
+        }
+        return decisions;
     }
 
     boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {

@@ -38,6 +38,7 @@ import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.netty.NettyVersion;
 import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.transport.InboundHandler;
+import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.StreamTransport;
 import org.sipproxy.core.internal.transport.TlsContexts;
@@ -438,7 +439,31 @@ final class ListeningPoints implements FlowSource {
         return choose(udp, UdpTransport::endpoint, UdpTransport::reaches, remote, inbound, wanted);
     }
 
-    private @Nullable StreamTransport streamFor(
+    /** Throws if that sender may not send to the address. */
+    void requirePermitted(InetSocketAddress address, Sender sender) throws RefusedAddressException {
+        addresses.require(address, sender);
+    }
+
+    /**
+     * Returns a flow for a request that nobody has sent: at the listening point of that transport that leads to the
+     * address, preferably one of the address itself. Null if there is none.
+     */
+    @Nullable
+    RehearsalFlow rehearsalFlow(TransportKind kind, InetSocketAddress remote) {
+        RehearsalFlow none = new RehearsalFlow(
+                new Endpoint(kind, HostName.text(remote.getAddress()), remote.getPort(), "", 0),
+                remote,
+                SentBy.of(kind, "invalid", remote.getPort()));
+        if (kind == TransportKind.UDP) {
+            UdpTransport point = udpFor(remote, none, null);
+            return point == null ? null : new RehearsalFlow(point.endpoint(), remote, point.advertised());
+        }
+        StreamTransport point = streamFor(kind, remote, none, null);
+        return point == null ? null : new RehearsalFlow(point.boundEndpoint(), remote, point.advertised(null, remote));
+    }
+
+    @Nullable
+    StreamTransport streamFor(
             TransportKind kind, InetSocketAddress remote, TransportFlow inbound, @Nullable Endpoint wanted) {
         return choose(streams(kind), StreamTransport::boundEndpoint, StreamTransport::reaches, remote, inbound, wanted);
     }

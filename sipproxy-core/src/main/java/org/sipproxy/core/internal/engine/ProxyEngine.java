@@ -13,6 +13,8 @@ import org.sipproxy.api.call.Calls;
 import org.sipproxy.api.client.RequestClient;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.WireListener;
+import org.sipproxy.api.explain.ExplainRequest;
+import org.sipproxy.api.explain.Explanation;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.routing.RequestDeadline;
@@ -37,6 +39,7 @@ import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.location.ManagedLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
+import org.sipproxy.core.internal.pipeline.Rehearsal;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.registrar.ConnectionBindings;
@@ -121,6 +124,7 @@ public final class ProxyEngine implements AutoCloseable {
     private final NextHopResolver resolver;
     private final ConnectionBindings connectionBindings;
     private final HostRequests hostRequests;
+    private final RequestExplainer explainer;
     final ThirdPartyCalls thirdPartyCalls;
     /** Null if the host application does not track calls. */
     final @Nullable CallTracker callTracker;
@@ -225,6 +229,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.hostRequests = new HostRequests(this, parts.pendingRequests(), threads);
         this.thirdPartyCalls = new ThirdPartyCalls(
                 parts.thirdPartyCalls(), new DialogSignalling(this, hostRequests), table, limits, this::isDraining);
+        this.explainer = new RequestExplainer(this, requests);
         this.callTracker = parts.calls() == null
                 ? null
                 : new CallTracker(
@@ -618,6 +623,17 @@ public final class ProxyEngine implements AutoCloseable {
         ResponsePath path = responsePaths.of(request.topVia(), from);
         Current now = current;
         return new RequestContext(request, from, path, now.names(), now.settings(), time, events);
+    }
+
+    /** Returns the context of a request that nobody has sent. Its responses are not sent either. */
+    RequestContext newContext(SipRequest request, RehearsalFlow from, Rehearsal rehearsal) {
+        Current now = current;
+        return new RequestContext(request, from, from, now.names(), now.settings(), time, events, rehearsal);
+    }
+
+    /** Explains what the proxy would do with a request; see {@code SipProxy.explain}. */
+    public Explanation explain(ExplainRequest request) {
+        return explainer.explain(request);
     }
 
     long deadline() {

@@ -44,7 +44,7 @@ final class RequestDispatcher implements Completions {
 
     static final Outcome.Respond CANCELLED = Outcome.respond(StatusCode.REQUEST_TERMINATED);
 
-    private static final Outcome.Respond NO_SUCH_CALL = Outcome.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+    static final Outcome.Respond NO_SUCH_CALL = Outcome.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
 
     private static final Outcome.Respond BREADTH_EXCEEDED = Outcome.respond(StatusCode.MAX_BREADTH_EXCEEDED);
 
@@ -159,8 +159,7 @@ final class RequestDispatcher implements Completions {
      */
     private boolean passToThirdPartyCall(RequestContext context, TransactionKey key) throws SipParseException {
         if (!engine.thirdPartyCalls.knows(context.request())) {
-            SipUri uri = context.request().requestUri();
-            if (!context.isMyself(uri) || context.isLocalDomain(uri.host())) {
+            if (!isForThisProxyItself(context)) {
                 return false; // of another proxy, or of a user with such a name
             }
             answer(context, key, NO_SUCH_CALL);
@@ -173,12 +172,17 @@ final class RequestDispatcher implements Completions {
         return true;
     }
 
+    static boolean isForThisProxyItself(RequestContext context) throws SipParseException {
+        SipUri uri = context.request().requestUri();
+        return context.isMyself(uri) && !context.isLocalDomain(uri.host());
+    }
+
     /**
      * Returns true if a draining proxy refuses the request. Requests of an existing call have a To tag (RFC 3261
      * §12.2), so calls can be changed and ended. A REGISTER is not a call: clients stay registered until the proxy
      * closes.
      */
-    private boolean startsSomething(SipRequest request) throws SipParseException {
+    boolean startsSomething(SipRequest request) throws SipParseException {
         return !request.hasToTag() && (request.method() != Method.REGISTER || engine.isClosing());
     }
 
@@ -380,7 +384,7 @@ final class RequestDispatcher implements Completions {
         }
     }
 
-    private static Outcome.@Nullable Respond breadthRefusal(RequestContext context, Outcome.Relay relay) {
+    static Outcome.@Nullable Respond breadthRefusal(RequestContext context, Outcome.Relay relay) {
         try {
             return RequestForwarder.exceedsBreadth(context, relay.targets()) ? BREADTH_EXCEEDED : null;
         } catch (SipParseException e) {

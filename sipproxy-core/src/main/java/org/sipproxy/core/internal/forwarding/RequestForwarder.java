@@ -81,6 +81,27 @@ public final class RequestForwarder {
         this.waitLimit = waitLimit;
     }
 
+    /** Creates a forwarder that routes as {@code served} does, over other flows. */
+    private RequestForwarder(RequestForwarder served, FlowSource flows) {
+        this.branches = served.branches;
+        this.table = served.table;
+        this.flows = flows;
+        this.resolver = served.resolver;
+        this.nextHops = served.nextHops;
+        this.failedHops = served.failedHops;
+        this.responses = served.responses;
+        this.writer = served.writer;
+        this.completions = served.completions;
+        this.responseStages = served.responseStages;
+        this.threads = served.threads;
+        this.waitLimit = served.waitLimit;
+    }
+
+    /** Returns a forwarder that finds the same routes over flows that open no connections. */
+    RequestForwarder over(FlowSource rehearsalFlows) {
+        return new RequestForwarder(this, rehearsalFlows);
+    }
+
     /** Returns the request's Max-Breadth as this proxy applies it (RFC 5393 §5.3.3). */
     static int breadthOf(RequestContext context) throws SipParseException {
         long written = context.received().number(HeaderName.MAX_BREADTH, MAX_BREADTH);

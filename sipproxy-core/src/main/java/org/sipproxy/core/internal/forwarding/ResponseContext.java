@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.forwarding;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -87,8 +88,15 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         group(targets);
     }
 
-    /** Targets of equal q are tried in parallel; those with a lower q are tried when those have failed (§16.6). */
     private void group(List<Target> targets) {
+        group(targets, mostParallel, groups);
+    }
+
+    /**
+     * Adds groups of targets: those of equal q are tried in parallel, those with a lower q when those have failed
+     * (§16.6).
+     */
+    static void group(List<Target> targets, int mostParallel, Collection<List<Target>> groups) {
         if (targets.size() < 2) {
             if (!targets.isEmpty()) {
                 groups.add(targets);

@@ -57,10 +57,32 @@ final class BindingLookup {
      */
     List<Binding> all(RequestContext context, Aor aor) {
         List<Binding> bindings = store.lookup(aor);
+        if (context.isRehearsal()) {
+            note(context, aor, bindings);
+        }
         for (Binding binding : bindings) {
             noteName(context, binding);
         }
         return bindings;
+    }
+
+    private static void note(RequestContext context, Aor aor, List<Binding> bindings) {
+        context.note("address of record", aor.toString());
+        if (bindings.isEmpty()) {
+            context.note("bindings", "none");
+        }
+        for (Binding binding : bindings) {
+            StringBuilder text = new StringBuilder(binding.contact().toString())
+                    .append(", expires in ")
+                    .append(binding.remainingSeconds(context.now().toEpochMilli()))
+                    .append(" s");
+            binding.received().ifPresent(received -> text.append(", received ").append(received));
+            binding.path().forEach(hop -> text.append(", path ").append(hop));
+            binding.flow()
+                    .filter(flow -> flow.kind().isReliable())
+                    .ifPresent(flow -> text.append(flow.isOpen() ? ", connected" : ", connection closed"));
+            context.note("binding", text.toString());
+        }
     }
 
     /** A binding's numeric next hop was checked at registration; a host name is resolved only now. */

@@ -54,6 +54,31 @@ final class ClassifyUnavailableUser implements Stage {
         }
     }
 
+    /** Tells the operator what a stranger must not learn. */
+    @Override
+    public Outcome rehearse(RequestContext context) throws SipParseException {
+        Outcome outcome = run(context);
+        Aor aor = context.names().aorOf(context.request().requestUri());
+        if (aor != null && outcome == Outcome.proceed()) {
+            boolean cutOff = wasCutOff.test(aor);
+            context.note(
+                    "user",
+                    authentication == null && !cutOff
+                            ? aor + ": without authentication, users are not known"
+                            : aor
+                                    + (cutOff || context.isBound() || isKnown(aor, context.userCase())
+                                            ? " exists, and is not registered"
+                                            : " does not exist"));
+            if (cutOff) {
+                context.note("connection", "the last binding ended with its connection, within the last hour");
+            }
+            if (!revealsTo(context)) {
+                context.note("sender", "not authenticated, so it must not learn whether the user exists");
+            }
+        }
+        return outcome;
+    }
+
     private boolean isKnown(RequestContext context) throws SipParseException {
         if (context.isBound()) {
             return true;

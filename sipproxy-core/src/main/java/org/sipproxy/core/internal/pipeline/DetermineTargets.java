@@ -44,6 +44,19 @@ final class DetermineTargets implements Stage {
     }
 
     @Override
+    public Outcome rehearse(RequestContext context) throws SipParseException {
+        SipUri uri = context.request().requestUri();
+        context.note("Request-URI", uri.toString());
+        if (context.remainingRoutes().isEmpty()) {
+            context.note("host", context.names().describe(uri));
+        } else {
+            context.note("Route", context.remainingRoutes().get(0).uri().toString());
+        }
+        context.note("sender", strangers.describe(context));
+        return run(context);
+    }
+
+    @Override
     public Outcome run(RequestContext context) throws SipParseException {
         SipRequest request = context.request();
         SipUri uri = request.requestUri();

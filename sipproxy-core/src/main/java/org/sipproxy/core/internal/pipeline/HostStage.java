@@ -53,6 +53,7 @@ public final class HostStage implements Stage {
     private final Set<Method> methods;
     private final long limitNanos;
     private final int concurrencyLimit;
+    private final boolean rehearsable;
     private final AtomicInteger inside = new AtomicInteger();
 
     private HostStage(RequestStage stage, boolean setsLogContext, boolean onWorkers) {
@@ -65,6 +66,7 @@ public final class HostStage implements Stage {
         this.methods = option(stage::methods, Set.of());
         this.limitNanos = option(() -> stage.timeLimit().map(Duration::toNanos).orElse(Long.MAX_VALUE), Long.MAX_VALUE);
         this.concurrencyLimit = option(stage::concurrencyLimit, 1);
+        this.rehearsable = option(stage::isRehearsable, false);
         this.always = stage::handle;
         this.atOnce = mayBlock ? stage::handleAtOnce : always;
     }
@@ -96,6 +98,21 @@ public final class HostStage implements Stage {
     /** Returns true if the stage may block. */
     boolean mayBlock() {
         return mayBlock;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public boolean isOfHost() {
+        return true;
+    }
+
+    @Override
+    public boolean isRehearsable(RequestContext context) {
+        return rehearsable || !applies(context);
     }
 
     /** Returns true if {@link #handleAsync} decides instead of {@link #handle}. */
@@ -163,7 +180,7 @@ public final class HostStage implements Stage {
     public @Nullable CompletionStage<Verdict> handleAsync(RequestContext context, Consumer<Supplier<Outcome>> done) {
         AsyncRequestStage asked = Objects.requireNonNull(async, "not an asynchronous stage");
         context.patience().decidesLater(true);
-        StageSpan span = FlightEvents.beginStage();
+        StageSpan span = context.isRehearsal() ? null : FlightEvents.beginStage();
         try {
             context.materialize();
             SipRequest before = context.request();
@@ -235,7 +252,7 @@ public final class HostStage implements Stage {
     private Outcome run(RequestContext context, Question question) throws SipParseException {
         context.materialize();
         SipRequest before = context.request();
-        StageSpan span = FlightEvents.beginStage();
+        StageSpan span = context.isRehearsal() ? null : FlightEvents.beginStage();
         Outcome outcome = decide(context, question);
         end(span, context);
         context.endOfStage(before);

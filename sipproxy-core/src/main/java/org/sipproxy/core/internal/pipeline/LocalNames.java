@@ -172,6 +172,23 @@ public final class LocalNames {
         return (host.startsWith("127.") || host.equals("[::1]")) && wildcardPorts.contains(port(uri));
     }
 
+    /** Returns which name of this proxy a URI has, for an explanation. */
+    String describe(SipUri uri) {
+        if (!isMyself(uri)) {
+            return uri.isSip() ? uri.host() + " is not a name of this proxy" : "not a sip or sips URI";
+        }
+        String domain = domain(uri.host());
+        if (domain != null) {
+            return "domain " + domain;
+        }
+        String normal = HostName.normal(uri.host());
+        boolean isPoint = points.stream()
+                .anyMatch(point -> point.port() == port(uri)
+                        && HostName.normal(point.host()).equals(normal));
+        return (isPoint ? "listening point " : "alias ") + uri.host() + ":" + port(uri) + ", users of domain "
+                + primaryDomain;
+    }
+
     private static int port(SipUri uri) {
         return uri.port() >= 0 ? uri.port() : defaultPort(uri);
     }

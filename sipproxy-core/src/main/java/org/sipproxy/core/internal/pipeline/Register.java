@@ -34,13 +34,28 @@ final class Register implements Stage {
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
-        SipRequest request = context.request();
-        if (request.method() != Method.REGISTER
-                || !context.remainingRoutes().isEmpty()
-                || !context.isMyself(request.requestUri())) {
+        return isForUs(context)
+                ? outcome(registrar.register(context.request(), context.flow(), context.isBehindNat()))
+                : Outcome.proceed();
+    }
+
+    @Override
+    public Outcome rehearse(RequestContext context) throws SipParseException {
+        if (!isForUs(context)) {
             return Outcome.proceed();
         }
-        RegistrarResponse response = registrar.register(request, context.flow(), context.isBehindNat());
+        context.note("address of record", context.request().to().uri().toString());
+        return outcome(registrar.rehearse(context.request(), context.flow(), context.isBehindNat(), context::note));
+    }
+
+    private static boolean isForUs(RequestContext context) throws SipParseException {
+        SipRequest request = context.request();
+        return request.method() == Method.REGISTER
+                && context.remainingRoutes().isEmpty()
+                && context.isMyself(request.requestUri());
+    }
+
+    private static Outcome outcome(RegistrarResponse response) {
         return new Outcome.Respond(response.statusCode(), response.reason(), response.headerLines());
     }
 }

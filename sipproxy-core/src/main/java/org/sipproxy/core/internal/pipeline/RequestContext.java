@@ -59,6 +59,9 @@ public final class RequestContext implements StageContext {
     private final ProxyTime time;
     private final Consumer<SecurityEvent> events;
     private final long receivedAtMillis;
+    /** Null unless nobody has sent the request. */
+    private final @Nullable Rehearsal rehearsal;
+
     private @Nullable ServerTransaction transaction;
     /** The latest locally generated response. */
     private byte @Nullable [] localResponse;
@@ -116,6 +119,22 @@ public final class RequestContext implements StageContext {
             ProxySettings settings,
             ProxyTime time,
             Consumer<SecurityEvent> events) {
+        this(request, flow, responsePath, names, settings, time, events, null);
+    }
+
+    /**
+     * @param rehearsal record of a request that nobody has sent; null for others
+     */
+    public RequestContext(
+            SipRequest request,
+            TransportFlow flow,
+            ResponsePath responsePath,
+            LocalNames names,
+            ProxySettings settings,
+            ProxyTime time,
+            Consumer<SecurityEvent> events,
+            @Nullable Rehearsal rehearsal) {
+        this.rehearsal = rehearsal;
         this.request = request;
         this.flow = flow;
         this.responsePath = responsePath;
@@ -742,6 +761,11 @@ public final class RequestContext implements StageContext {
 
     @Override
     public void publish(SecurityEvent event) {
+        Rehearsal record = rehearsal;
+        if (record != null) {
+            record.note("event", event.getClass().getSimpleName());
+            return;
+        }
         reported = true;
         events.accept(event);
     }
@@ -755,6 +779,33 @@ public final class RequestContext implements StageContext {
     public void explain(String why) {
         requireUndecided();
         failure = Objects.requireNonNull(why, "why");
+    }
+
+    // ---- rehearsal
+
+    /** Returns the record of a request that nobody has sent; null for others. */
+    @Nullable
+    Rehearsal rehearsal() {
+        return rehearsal;
+    }
+
+    @Override
+    public boolean isRehearsal() {
+        return rehearsal != null;
+    }
+
+    @Override
+    public Optional<String> assumedUser() {
+        Rehearsal record = rehearsal;
+        return record == null ? Optional.empty() : Optional.ofNullable(record.assumedUser());
+    }
+
+    @Override
+    public void note(String name, String value) {
+        Rehearsal record = rehearsal;
+        if (record != null) {
+            record.note(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+        }
     }
 
     /** Notes a locally generated response that may be sent. */

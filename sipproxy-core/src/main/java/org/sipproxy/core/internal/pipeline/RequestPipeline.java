@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -143,6 +144,31 @@ public final class RequestPipeline {
                 || (authentication != null && authentication.mayBlock());
     }
 
+    /** Creates the pipeline that runs the same stages and records what they decide. */
+    private RequestPipeline(RequestPipeline served) {
+        this.lookup = served.lookup;
+        this.stages = recorded(served.stages);
+        this.beforeForwarding = served.beforeForwarding;
+        this.atEntrance = served.atEntrance;
+        this.relayedAtEntrance = recorded(served.relayedAtEntrance);
+        this.inDialog = served.inDialog;
+        this.routing = served.routing;
+        this.mayBlock = served.mayBlock;
+        this.needsTransaction = served.needsTransaction;
+    }
+
+    private static Stage[] recorded(Stage[] stages) {
+        return Arrays.stream(stages).map(RehearsedStage::new).toArray(Stage[]::new);
+    }
+
+    /**
+     * Returns a pipeline of the same stages for contexts with a {@link Rehearsal}. Only {@link #run} with {@code
+     * mayWait} may be called.
+     */
+    public RequestPipeline rehearsed() {
+        return new RequestPipeline(this);
+    }
+
     /** Returns the stages of the host application and the components. */
     private static List<RequestStage> hostStages(Parts parts) {
         List<RequestStage> stages = new ArrayList<>(parts.atEntrance());
@@ -249,7 +275,7 @@ public final class RequestPipeline {
                 if (refusal != null) {
                     return refusal;
                 }
-                if (relay.plan() != null || stages[at] instanceof HostStage) {
+                if (relay.plan() != null || stages[at].isOfHost()) {
                     context.plan(relay.plan());
                 }
                 context.relayTo(relay);

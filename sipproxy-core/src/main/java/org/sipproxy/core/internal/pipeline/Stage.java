@@ -14,4 +14,27 @@ interface Stage {
     default Outcome runAtOnce(RequestContext context) throws SipParseException {
         return run(context);
     }
+
+    /**
+     * Does the same as {@link #run} without effects, and notes what the decision is based on. Called for a request that
+     * nobody has sent.
+     */
+    default Outcome rehearse(RequestContext context) throws SipParseException {
+        return run(context);
+    }
+
+    /** Returns the name of the stage. */
+    default String name() {
+        return getClass().getSimpleName();
+    }
+
+    /** Returns true for a stage of the host application or a component, whose targets have a plan of their own. */
+    default boolean isOfHost() {
+        return false;
+    }
+
+    /** Returns true if the stage has no effects on a request that is only rehearsed. */
+    default boolean isRehearsable(RequestContext context) {
+        return true;
+    }
 }

@@ -26,6 +26,19 @@ final class StrangerRules {
         this.authenticates = authenticates;
     }
 
+    /** Returns what the sender of a request has proved, for an explanation. */
+    String describe(RequestContext context) {
+        if (context.isTrusted()) {
+            return "trusted";
+        }
+        return context.authenticatedUser()
+                .map(user -> "authenticated as " + user)
+                .orElse(
+                        !authenticates
+                                ? "not authenticated, because this proxy has no authentication"
+                                : context.isInDialog() ? "not authenticated, in a dialog" : "not authenticated");
+    }
+
     /** Returns the refusal of a request for a user; null if the request may pass. */
     @Nullable
     Outcome refusal(RequestContext context) throws SipParseException {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -122,6 +123,24 @@ public final class Registrar {
      * @param behindNat true if the bindings must keep the address that the request came from
      */
     public RegistrarResponse register(SipRequest request, Flow flow, boolean behindNat) {
+        return carryOut(request, flow, behindNat, null);
+    }
+
+    /**
+     * Returns the response that {@link #register} would return. Changes nothing.
+     *
+     * @param notes receives the changes that it would make to the bindings: a name and a value
+     */
+    public RegistrarResponse rehearse(
+            SipRequest request, Flow flow, boolean behindNat, BiConsumer<String, String> notes) {
+        return carryOut(request, flow, behindNat, notes);
+    }
+
+    /**
+     * @param notes null to carry the request out
+     */
+    private RegistrarResponse carryOut(
+            SipRequest request, Flow flow, boolean behindNat, @Nullable BiConsumer<String, String> notes) {
         long now = time.millis();
         try {
             refuseUnknownExtensions(request); // step 2; the caller does steps 3 and 4
@@ -131,14 +150,18 @@ public final class Registrar {
             }
             RegistrationChange change =
                     change(request, flow, behindNat, now); // checks the whole request before anything changes
-            List<Binding> after = store.update(aor, change); // steps 6 and 7
+            List<Binding> after = notes == null
+                    ? store.update(aor, change) // steps 6 and 7
+                    : RehearsedChange.apply(change, store.lookup(aor), now, notes);
             RegistrationRefused refusal = change.refusal();
             if (refusal != null) {
                 return responses.refused(refusal);
             }
-            registrations.registered(aor, change, now);
-            if (!change.written().isEmpty()) {
-                connections.registered(flow, aor);
+            if (notes == null) {
+                registrations.registered(aor, change, now);
+                if (!change.written().isEmpty()) {
+                    connections.registered(flow, aor);
+                }
             }
             return responses.ok(request, after, change.hasPath(), now); // step 8
         } catch (RegistrationRefused e) {

@@ -165,21 +165,29 @@ public final class StreamTransport implements AutoCloseable {
         if (!protocol.connects()) {
             throw new IllegalStateException(protocol.kind() + " connections are opened by peers only");
         }
+        TransportFlow known = connectionTo(remote, name);
+        if (known != null) {
+            return known;
+        }
+        return protocol.kind() == TransportKind.TLS
+                ? opened(byName, new NamedPeer(remote, name), StreamConnection.made(this, remote, name), limit)
+                : opened(byPeer, remote, StreamConnection.made(this, remote, ""), limit);
+    }
+
+    /**
+     * Returns the open connection that {@link #flowTo(InetSocketAddress, String)} would return; null if it would open
+     * one.
+     */
+    public @Nullable TransportFlow connectionTo(InetSocketAddress remote, String name) {
+        StreamConnection known = byPeer.get(remote);
         if (protocol.kind() != TransportKind.TLS) {
-            StreamConnection known = byPeer.get(remote);
-            return known != null && known.isOpen()
-                    ? known
-                    : opened(byPeer, remote, StreamConnection.made(this, remote, ""), limit);
+            return known != null && known.isOpen() ? known : null;
         }
-        StreamConnection other = byPeer.get(remote);
-        if (other != null && other.isOpen() && other.isMadeTo(name)) {
-            return other;
+        if (known != null && known.isOpen() && known.isMadeTo(name)) {
+            return known;
         }
-        NamedPeer peer = new NamedPeer(remote, name);
-        StreamConnection known = byName.get(peer);
-        return known != null && known.isOpen()
-                ? known
-                : opened(byName, peer, StreamConnection.made(this, remote, name), limit);
+        StreamConnection named = byName.get(new NamedPeer(remote, name));
+        return named != null && named.isOpen() ? named : null;
     }
 
     /** Opens a connection, unless another thread has opened one first. */
@@ -424,7 +432,7 @@ public final class StreamTransport implements AutoCloseable {
      * Returns the name of this listening point in messages to {@code remote}: the advertised host, otherwise the bound
      * address. For a wildcard it is the local address that the connection has or is going to have.
      */
-    SentBy advertised(@Nullable InetSocketAddress local, InetSocketAddress remote) {
+    public SentBy advertised(@Nullable InetSocketAddress local, InetSocketAddress remote) {
         InetAddress address = Objects.requireNonNull(boundAddress);
         if (address.isAnyLocalAddress() && endpoint.advertisedHost().isEmpty()) {
             address = local != null ? local.getAddress() : addressTowards(remote, address);

@@ -191,7 +191,8 @@ public final class UdpTransport {
         return (address instanceof java.net.Inet6Address) == (remote instanceof java.net.Inet6Address);
     }
 
-    SentBy advertised() {
+    /** Returns the name of this listening point in messages. */
+    public SentBy advertised() {
         return advertised;
     }
 
