@@ -101,8 +101,8 @@ class MixedCallsTest {
 
     private SipProxyExtension extension() {
         SipProxyExtension.Builder builder = SipProxyExtension.builder()
-                .authentication(
-                        users -> DigestAuthentication.builder().credentials(users).build())
+                .authentication(users ->
+                        DigestAuthentication.builder().credentials(users).build())
                 .configure(proxy -> proxy.component(accounting)
                         .component(gateways)
                         .calls(CallSettings.DEFAULT)
@@ -220,8 +220,9 @@ class MixedCallsTest {
 
     @Test
     void nothingIsLeftAndTheRecordsAddUp() throws Exception {
-        voicemail = Target.of(SipUri.of(
-                sip.registeredPhone("voicemail", phone -> phone.t1(T1).answering()).contact()));
+        voicemail = Target.of(
+                SipUri.of(sip.registeredPhone("voicemail", phone -> phone.t1(T1).answering())
+                        .contact()));
         gateway("127.0.0.62", Phone.Builder::answering);
         Thread broken = new Thread(() -> refuseAll(gateway("127.0.0.61", phone -> {})), "broken gateway");
         broken.start();

@@ -81,7 +81,10 @@ class TlsOptionsTest {
 
         assertThat(status).isEqualTo(2);
         assertThat(err.toString())
-                .contains("--tls-certificate: no-such-file.pem does not exist", "--tls-key: " + text + " is not a PEM file", "--max-contacts");
+                .contains(
+                        "--tls-certificate: no-such-file.pem does not exist",
+                        "--tls-key: " + text + " is not a PEM file",
+                        "--max-contacts");
     }
 
     @Test

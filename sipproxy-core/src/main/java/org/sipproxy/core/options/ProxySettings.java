@@ -115,17 +115,7 @@ public record ProxySettings(
     /** Returns these settings with other rules for strangers. */
     public ProxySettings withStrangers(StrangerPolicy policy, boolean reveals) {
         return new ProxySettings(
-                domains,
-                aliases,
-                registrar,
-                timers,
-                contacts,
-                policy,
-                reveals,
-                refusesOptions,
-                calls,
-                tls,
-                drainTime);
+                domains, aliases, registrar, timers, contacts, policy, reveals, refusesOptions, calls, tls, drainTime);
     }
 
     /** Returns these settings with other limits of calls. */

@@ -37,7 +37,10 @@ import org.sipproxy.core.options.TlsSettings;
  * @param warnings problems that do not prevent use but make peers refuse the certificate
  */
 public record TlsMaterial(
-        PrivateKey key, List<X509Certificate> chain, List<X509Certificate> anchors, List<ConfigurationProblem> warnings) {
+        PrivateKey key,
+        List<X509Certificate> chain,
+        List<X509Certificate> anchors,
+        List<ConfigurationProblem> warnings) {
 
     private static final String CERTIFICATE = "certificate";
     private static final String KEY = "key";
@@ -60,8 +63,9 @@ public record TlsMaterial(
         List<ConfigurationProblem> problems = new ArrayList<>();
         List<X509Certificate> chain = certificates(CERTIFICATE, settings.certificate(), problems);
         PrivateKey key = key(settings.key(), settings.keyPassword().orElse(null), problems);
-        List<X509Certificate> anchors =
-                settings.trust().map(path -> certificates("trust", path, problems)).orElse(List.of());
+        List<X509Certificate> anchors = settings.trust()
+                .map(path -> certificates("trust", path, problems))
+                .orElse(List.of());
         if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
             problems.add(problem(
                     KEY,
@@ -79,8 +83,7 @@ public record TlsMaterial(
         return new ConfigurationProblem("tls", option, file.toString(), reason, remedy);
     }
 
-    private static List<X509Certificate> certificates(
-            String option, Path path, List<ConfigurationProblem> problems) {
+    private static List<X509Certificate> certificates(String option, Path path, List<ConfigurationProblem> problems) {
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             for (PemFile.Part part : PemFile.read(path).parts()) {

@@ -91,7 +91,11 @@ public final class TlsContexts {
             return new Pair(settings, built(server, settings, material), built(client, settings, material));
         } catch (SSLException | IllegalArgumentException e) {
             throw new ConfigurationException(new ConfigurationProblem(
-                    "tls", "certificate", settings.certificate().toString(), "is refused by the JDK: " + e.getMessage(), ""));
+                    "tls",
+                    "certificate",
+                    settings.certificate().toString(),
+                    "is refused by the JDK: " + e.getMessage(),
+                    ""));
         }
     }
 
