@@ -32,11 +32,11 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  Why can 1001 not register from there?",
-            "    java -jar sipproxy.jar explain REGISTER --from 1001 --source 192.0.2.7:5060",
+            "    ${ROOT-COMMAND-NAME} explain REGISTER --from 1001 --source 192.0.2.7:5060",
             "  Where would a call of 1001 to 1002 go?",
-            "    java -jar sipproxy.jar explain INVITE 1002 --from 1001 --source 192.0.2.7:5060 --as 1001",
+            "    ${ROOT-COMMAND-NAME} explain INVITE 1002 --from 1001 --source 192.0.2.7:5060 --as 1001",
             "  What happens to the request in a file, such as one that trace --messages has shown?",
-            "    java -jar sipproxy.jar explain request.txt --source 192.0.2.7:5060"
+            "    ${ROOT-COMMAND-NAME} explain request.txt --source 192.0.2.7:5060"
         })
 public final class ExplainCommand extends ControlCommand {
 

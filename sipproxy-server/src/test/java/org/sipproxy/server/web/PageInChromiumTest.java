@@ -140,7 +140,9 @@ class PageInChromiumTest {
             call.hangUp();
             eventually(() -> assertThat(text("#note-calls")).isEqualTo("No call is in progress."));
             eventually(() -> assertThat(text("#responses tbody")).contains("2xx", "4xx"));
-            assertThat(text("#refusals tbody")).contains("407 Proxy Authentication Required");
+            caller.message("1999", "hello");
+            eventually(() ->
+                    assertThat(text("#refusals tbody")).contains("404 no registered contact can be called"));
 
             browser.evaluate("document.getElementById('filter').focus()");
             browser.type("1002");
