@@ -532,7 +532,7 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         return Verdict.relay(new Failover(watch, request, order).begin());
     }
 
-    /** Watch of a request that nobody has sent. */
+    /** Watch of a rehearsed request. */
     private static final Failover.Watch IGNORED = new Failover.Watch() {
         @Override
         public void sending(SipRequest request, Member member) {

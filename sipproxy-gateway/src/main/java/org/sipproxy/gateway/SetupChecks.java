@@ -13,9 +13,8 @@ import org.sipproxy.message.SipUri;
 /** Contradictions between dispatchers, trunks and the proxy that they belong to. */
 final class SetupChecks {
 
-    private static final String NOBODY = "is for authenticated users and trusted peers, and this proxy has neither";
-    private static final String ADD_SOMEBODY =
-            "set authentication, or trust the callers with an access list or a stage";
+    private static final String NO_CALLER = "is for authenticated users and trusted peers, and this proxy has neither";
+    private static final String ADD_CALLERS = "set authentication, or trust the callers with an access list or a stage";
 
     private final ProxySetup proxy;
     private final OptionProblems found;
@@ -127,7 +126,7 @@ final class SetupChecks {
         boolean nobody =
                 !proxy.hasProvenSenders() && trunks().isEmpty() && dispatchers() == 1 && !dispatching.servesMembers();
         if (nobody && (dispatching.sendsUnknown() || !dispatching.routes().isEmpty())) {
-            found.add(dispatching.firstOption(), "", NOBODY, ADD_SOMEBODY);
+            found.add(dispatching.firstOption(), "", NO_CALLER, ADD_CALLERS);
         }
     }
 
@@ -140,7 +139,7 @@ final class SetupChecks {
         checks.checkLater(trunk);
         boolean nobody = !proxy.hasProvenSenders() && checks.trunks().size() == 1 && checks.dispatchers() == 0;
         if (nobody && trunk.sendsUnknown()) {
-            checks.found.add(trunk.isFallback() ? "fallback" : "prefix", "", NOBODY, ADD_SOMEBODY);
+            checks.found.add(trunk.isFallback() ? "fallback" : "prefix", "", NO_CALLER, ADD_CALLERS);
         }
         return checks.problems();
     }

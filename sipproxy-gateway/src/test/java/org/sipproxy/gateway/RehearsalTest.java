@@ -14,7 +14,7 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.testkit.fakes.FakeHooks;
 import org.sipproxy.testkit.fakes.FakeStageContext;
 
-/** Calls to gateways that nobody makes. */
+/** Rehearsed calls to gateways. */
 class RehearsalTest {
 
     private final DispatcherScene scene = new DispatcherScene();

@@ -13,7 +13,7 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
-/** NAT tests of requests that nobody has sent. */
+/** NAT tests of rehearsed requests. */
 class RehearsalTest {
 
     private static final String REGISTER = """

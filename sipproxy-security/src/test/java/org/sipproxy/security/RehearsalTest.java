@@ -26,7 +26,7 @@ import org.sipproxy.testkit.fakes.FakeHooks;
 import org.sipproxy.testkit.fakes.FakeRuntime;
 import org.sipproxy.testkit.fakes.FakeStageContext;
 
-/** Requests that nobody has sent: what the components note about them, and that they change nothing. */
+/** Rehearsed requests: what the components note about them, and that they change nothing. */
 class RehearsalTest {
 
     private final InMemoryCredentials users = InMemoryCredentials.of(

@@ -1,5 +1,5 @@
 /**
- * Explanations: what the proxy would do with a request that nobody sends.
+ * Explanations: what the proxy would do with a request, without sending it.
  *
  * <p>Start with {@link org.sipproxy.api.explain.ExplainRequest}, which describes the request and its sender.
  * {@code SipProxy.explain} returns an {@link org.sipproxy.api.explain.Explanation}.

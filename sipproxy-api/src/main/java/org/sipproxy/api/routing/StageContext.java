@@ -157,7 +157,7 @@ public interface StageContext {
     void explain(String why);
 
     /**
-     * Returns true if nobody has sent the request: {@code SipProxy.explain} runs the stage to see what it would decide.
+     * Returns true if the request is rehearsed: {@code SipProxy.explain} runs the stage to see what it would decide.
      * A stage that {@linkplain RequestStage#isRehearsable() may be rehearsed} then decides as always, from what it
      * knows, but changes nothing: it counts nothing, publishes nothing, writes nothing and sends nothing. Edits of the
      * request are permitted.

@@ -148,7 +148,7 @@ public final class LiveRecording implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
-            end(); // nobody interrupts this thread
+            end(); // this thread is interrupted by nothing
         }
     }
 

@@ -14,7 +14,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.server.operations.OperationException.Kind;
 
-/** Explanations of requests that nobody has sent. Methods block for look-ups; see {@link SipProxy#explain}. */
+/** Explanations of rehearsed requests. Methods block for look-ups; see {@link SipProxy#explain}. */
 public final class Explanations {
 
     /**

@@ -21,7 +21,7 @@ public interface ServerMXBean {
     void stop();
 
     /**
-     * Returns what the server would do with a request that nobody has sent, as JSON; see {@link Explanations#explain}.
+     * Returns what the server would do with a request, as JSON; see {@link Explanations#explain}.
      *
      * @param text the text of the request
      * @param source the sender's address over UDP, such as {@code 192.0.2.7:5060}; empty for that in the topmost Via

@@ -161,13 +161,13 @@ public final class FakeStageContext implements StageContext {
         return this;
     }
 
-    /** Makes the request one that nobody has sent. */
+    /** Makes the request a rehearsed one. */
     public FakeStageContext rehearsal() {
         rehearsal = true;
         return this;
     }
 
-    /** Makes the request one that nobody has sent, with an assumed proof of this user. */
+    /** Makes the request a rehearsed one, with an assumed proof of this user. */
     public FakeStageContext rehearsalAs(String user) {
         rehearsal = true;
         assumedUser = user;

@@ -185,7 +185,7 @@ public final class CallTracker implements Calls {
         }
     }
 
-    /** Returns what {@link #relaying} would return for a request that nobody has sent. Changes nothing. */
+    /** Returns what {@link #relaying} would return for a rehearsed request. Changes nothing. */
     public Outcome rehearse(RequestContext context, Outcome.Relay relay) throws SipParseException {
         SipRequest request = context.request();
         boolean isOfACall = calls.containsKey(new CallKey(request.callId(), request.fromTag()));

@@ -9,7 +9,7 @@ import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.message.StatusCode;
 
-/** The limits of calls, applied to an INVITE that nobody has sent. Counts nothing. */
+/** The limits of calls, applied to a rehearsed INVITE. Counts nothing. */
 final class RehearsedCall {
 
     private final CallSettings settings;

@@ -144,7 +144,7 @@ final class Components implements AutoCloseable {
         return true;
     }
 
-    /** Returns what the filters would decide about a message that nobody has sent. Filters that cannot tell are left out. */
+    /** Returns what the filters would decide about a rehearsed message. Filters that cannot tell are left out. */
     List<ArrivalDecision> rehearse(Flow flow, int length) {
         List<ArrivalDecision> decisions = new ArrayList<>();
         for (ArrivalFilter filter : arrivalFilters) {

@@ -445,7 +445,7 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * Returns a flow for a request that nobody has sent: at the listening point of that transport that leads to the
+     * Returns a flow for a rehearsed request: at the listening point of that transport that leads to the
      * address, preferably one of the address itself. Null if there is none.
      */
     @Nullable

@@ -625,7 +625,7 @@ public final class ProxyEngine implements AutoCloseable {
         return new RequestContext(request, from, path, now.names(), now.settings(), time, events);
     }
 
-    /** Returns the context of a request that nobody has sent. Its responses are not sent either. */
+    /** Returns the context of a rehearsed request. Its responses are not sent either. */
     RequestContext newContext(SipRequest request, RehearsalFlow from, Rehearsal rehearsal) {
         Current now = current;
         return new RequestContext(request, from, from, now.names(), now.settings(), time, events, rehearsal);

@@ -12,7 +12,7 @@ public final class Patience {
     private volatile boolean decidesLater;
     /** A {@link System#nanoTime()} after which the decision comes too late; 0 before the request has waited. */
     private long deadlineNanos;
-    /** True once nobody waits for the stage that decides. */
+    /** True once the stage that decides is not awaited: its time is over, or the request was cancelled. */
     private volatile boolean givenUp;
     /** True while requests of the same Call-ID wait for the decision about this one. */
     private boolean holdsLane;
@@ -54,7 +54,7 @@ public final class Patience {
         givenUp = true;
     }
 
-    /** Returns true once nobody waits for the stage that decides, so that its failure does not matter. */
+    /** Returns true once the stage that decides is not awaited, so that its failure does not matter. */
     boolean isGivenUp() {
         return givenUp;
     }

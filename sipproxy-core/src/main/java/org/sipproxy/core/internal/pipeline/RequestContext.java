@@ -59,7 +59,7 @@ public final class RequestContext implements StageContext {
     private final ProxyTime time;
     private final Consumer<SecurityEvent> events;
     private final long receivedAtMillis;
-    /** Null unless nobody has sent the request. */
+    /** Null unless the request is rehearsed. */
     private final @Nullable Rehearsal rehearsal;
 
     private @Nullable ServerTransaction transaction;
@@ -123,7 +123,7 @@ public final class RequestContext implements StageContext {
     }
 
     /**
-     * @param rehearsal record of a request that nobody has sent; null for others
+     * @param rehearsal record of a rehearsed request; null for others
      */
     public RequestContext(
             SipRequest request,
@@ -783,7 +783,7 @@ public final class RequestContext implements StageContext {
 
     // ---- rehearsal
 
-    /** Returns the record of a request that nobody has sent; null for others. */
+    /** Returns the record of a rehearsed request; null for others. */
     @Nullable
     Rehearsal rehearsal() {
         return rehearsal;

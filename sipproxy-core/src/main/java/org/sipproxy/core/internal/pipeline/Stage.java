@@ -16,8 +16,8 @@ interface Stage {
     }
 
     /**
-     * Does the same as {@link #run} without effects, and notes what the decision is based on. Called for a request that
-     * nobody has sent.
+     * Does the same as {@link #run} without effects, and notes what the decision is based on. Called for a rehearsed
+     * request.
      */
     default Outcome rehearse(RequestContext context) throws SipParseException {
         return run(context);
