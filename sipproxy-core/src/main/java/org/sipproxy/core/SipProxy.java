@@ -286,7 +286,7 @@ public final class SipProxy implements AutoCloseable {
      * <p>Everything else needs a new proxy, such as listening points, storage and threads, and also: T1, the rule for
      * the case of users, whether calls are tracked, and whether there is a certificate.
      *
-     * @param settings such as {@code proxy.settings().withTimers(…)}, or those of a proxy that was built with other
+     * @param settings such as {@code proxy.settings().toBuilder().timers(…).build()}, or those of a proxy that was built with other
      *     options and is not started
      * @throws ConfigurationException if an option is not valid or cannot change at run time, or the certificate cannot be
      *     used; nothing has changed

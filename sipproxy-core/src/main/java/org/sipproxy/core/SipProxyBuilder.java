@@ -38,6 +38,7 @@ import org.sipproxy.core.options.CallSettings;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
+import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.SipTimers;
 import org.sipproxy.core.options.StrangerPolicy;
@@ -65,24 +66,18 @@ public final class SipProxyBuilder {
     private final List<Endpoint> endpoints = new ArrayList<>();
     private final List<String> domains = new ArrayList<>();
     private final List<String> aliases = new ArrayList<>();
+    private final ProxySettings.Builder settings = ProxySettings.builder();
     private final List<ProxyComponent> components = new ArrayList<>();
     private final CollectedHooks hooks = new CollectedHooks();
     private final OptionProblems problems = new OptionProblems("");
 
     private @Nullable Authentication authentication;
     private boolean noAuthentication;
-    private boolean revealsUsers;
-    private boolean refusesOptions;
-    private RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
-    private ContactPolicy contacts = ContactPolicy.DEFAULT;
-    private StrangerPolicy strangers = StrangerPolicy.DEFAULT;
     private byte @Nullable [] secret;
     private Duration longestDialog = Duration.ofHours(24);
-    private SipTimers timers = SipTimers.DEFAULT;
     private ParseLimits parseLimits = ParseLimits.DEFAULT;
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
     private NextHopPolicy nextHops = NextHopPolicy.DEFAULT;
-    private @Nullable TlsSettings tls;
     private final Set<String> webSocketOrigins = new HashSet<>();
     private @Nullable LocationStore locationStore;
     private StoreMode storeMode = StoreMode.memory();
@@ -101,10 +96,8 @@ public final class SipProxyBuilder {
             Math.max(LEAST_TRANSACTION_BYTES, Runtime.getRuntime().maxMemory() / 4));
     private int pendingRequests = 10_000;
     private int thirdPartyCalls = 10_000;
-    private @Nullable CallSettings calls;
     private @Nullable CallRepository callRepository;
     private boolean hasCallListener;
-    private Duration drainTime = Duration.ofSeconds(2);
     private boolean setsLogContext;
     private ProxyClock clock = ProxyClock.system();
 
@@ -157,21 +150,21 @@ public final class SipProxyBuilder {
      */
     public SipProxyBuilder revealUsers(boolean reveal) {
         problems.once("revealUsers");
-        revealsUsers = reveal;
+        settings.revealUsers(reveal);
         return this;
     }
 
     /** Sets the rules of the registrar. Default {@link RegistrarPolicy#DEFAULT}. */
     public SipProxyBuilder registrar(RegistrarPolicy policy) {
         problems.once("registrar");
-        registrar = Objects.requireNonNull(policy, "policy");
+        settings.registrar(policy);
         return this;
     }
 
     /** Sets to which addresses a client may direct traffic. Default {@link ContactPolicy#DEFAULT}. */
     public SipProxyBuilder contacts(ContactPolicy policy) {
         problems.once("contacts");
-        contacts = Objects.requireNonNull(policy, "policy");
+        settings.contacts(policy);
         return this;
     }
 
@@ -181,7 +174,7 @@ public final class SipProxyBuilder {
      */
     public SipProxyBuilder strangers(StrangerPolicy policy) {
         problems.once("strangers");
-        strangers = Objects.requireNonNull(policy, "policy");
+        settings.strangers(policy);
         return this;
     }
 
@@ -220,7 +213,7 @@ public final class SipProxyBuilder {
     /** Sets the transaction timers. Default {@link SipTimers#DEFAULT}. */
     public SipProxyBuilder timers(SipTimers values) {
         problems.once("timers");
-        timers = Objects.requireNonNull(values, "values");
+        settings.timers(values);
         return this;
     }
 
@@ -253,9 +246,9 @@ public final class SipProxyBuilder {
      * Requests are sent over TLS only if the proxy has a TLS listening point, through which the peer can send requests
      * of the dialog.
      */
-    public SipProxyBuilder tls(TlsSettings settings) {
+    public SipProxyBuilder tls(TlsSettings certificate) {
         problems.once("tls");
-        tls = Objects.requireNonNull(settings, "settings");
+        settings.tls(certificate);
         return this;
     }
 
@@ -341,9 +334,9 @@ public final class SipProxyBuilder {
      * see begin, because they are older than its start, are tracked only with a {@link #callRepository}; the requests
      * of others are relayed as before.
      */
-    public SipProxyBuilder calls(CallSettings settings) {
+    public SipProxyBuilder calls(CallSettings limits) {
         problems.once("calls");
-        calls = Objects.requireNonNull(settings, "settings");
+        settings.calls(limits);
         return this;
     }
 
@@ -496,7 +489,7 @@ public final class SipProxyBuilder {
      */
     public SipProxyBuilder refuseOptionsWhenNotReady(boolean refuse) {
         problems.once("refuseOptionsWhenNotReady");
-        refusesOptions = refuse;
+        settings.refuseOptionsWhenNotReady(refuse);
         return this;
     }
 
@@ -564,7 +557,7 @@ public final class SipProxyBuilder {
      */
     public SipProxyBuilder drainTime(Duration limit) {
         problems.once("drainTime");
-        drainTime = Objects.requireNonNull(limit, "limit");
+        settings.drainTime(limit);
         return this;
     }
 
@@ -595,7 +588,8 @@ public final class SipProxyBuilder {
     public SipProxy build() {
         installComponents();
         OptionProblems found = problems.copy();
-        new ListenChecks(endpoints, tls != null).addTo(found);
+        ProxySettings changeable = settings.domains(domains).aliases(aliases).build();
+        new ListenChecks(endpoints, changeable.tls().isPresent()).addTo(found);
         new NameChecks(domains, aliases).addTo(found);
         checkAuthentication(found);
         checkStages(found);
@@ -609,10 +603,10 @@ public final class SipProxyBuilder {
         }
         found.range("pendingRequests", pendingRequests, 1, 1_000_000);
         found.range("thirdPartyCalls", thirdPartyCalls, 1, 1_000_000);
-        if (hasCallListener && calls == null) {
+        if (hasCallListener && changeable.calls().isEmpty()) {
             found.add("callListener", "", "is never notified without {calls}", "set calls(CallSettings.DEFAULT)");
         }
-        if (callRepository != null && calls == null) {
+        if (callRepository != null && changeable.calls().isEmpty()) {
             found.add("callRepository", "", "is never used without {calls}", "set calls(CallSettings.DEFAULT)");
         } else if (callRepository != null && secret == null) {
             found.add(
@@ -621,25 +615,17 @@ public final class SipProxyBuilder {
                     "needs a {secret}: requests of a stored call are not valid with that of another start",
                     "set secret(…) to the same bytes at each start, for example JdbcSecret.readOrCreate");
         }
-        found.range("drainTime", drainTime, Duration.ZERO, Duration.ofHours(1));
+        found.range("drainTime", changeable.drainTime(), Duration.ZERO, Duration.ofHours(1));
         found.throwIfAny();
         return new SipProxy(new ProxyEngine(new EngineParts(
                 List.copyOf(endpoints),
-                List.copyOf(domains),
-                List.copyOf(aliases),
+                changeable,
                 authentication,
-                revealsUsers,
-                refusesOptions,
-                registrar,
-                contacts,
-                strangers,
                 secret,
                 longestDialog,
-                timers,
                 parseLimits,
                 streamLimits,
                 nextHops,
-                tls,
                 Set.copyOf(webSocketOrigins),
                 locationStore,
                 storeMode,
@@ -656,9 +642,7 @@ public final class SipProxyBuilder {
                 lingeringBytes,
                 pendingRequests,
                 thirdPartyCalls,
-                calls,
                 callRepository,
-                drainTime,
                 setsLogContext,
                 clock)));
     }

@@ -2,7 +2,6 @@ package org.sipproxy.core.internal.engine;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -14,54 +13,36 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.guard.ProxyThreads;
-import org.sipproxy.core.options.CallSettings;
-import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.options.ProxySettings;
-import org.sipproxy.core.options.RegistrarPolicy;
-import org.sipproxy.core.options.SipTimers;
-import org.sipproxy.core.options.StrangerPolicy;
 import org.sipproxy.core.options.StreamLimits;
-import org.sipproxy.core.options.TlsSettings;
 import org.sipproxy.message.ParseLimits;
 
 /**
  * Options that the host application set on the builder, validated.
  *
+ * @param settings the options that may change while the proxy runs
  * @param authentication null if the host application does without
- * @param revealsUsers true if strangers get 480 for a user without a binding
- * @param refusesOptions true if OPTIONS is refused with 503 while the proxy is not ready
  * @param secret secret that the keys are derived from; null for a random one
- * @param tls null if no endpoint needs it
  * @param webSocketOrigins allowed origins in lower case; empty to allow all
  * @param transactionBytes memory limit of all live transactions together
  * @param lingeringBytes memory limit of all lingering transactions together
  * @param pendingRequests limit of the requests of the host application that wait for their result
  * @param thirdPartyCalls limit of the calls that the proxy controls
- * @param calls null if calls are not tracked
  * @param callRepository null if calls are not stored
- * @param drainTime time that requests in progress have to complete while the proxy closes
  * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
  * @param locationStore the location store of the host application; null for one of {@code storeMode}
  */
 public record EngineParts(
         List<Endpoint> endpoints,
-        List<String> domains,
-        List<String> aliases,
+        ProxySettings settings,
         @Nullable Authentication authentication,
-        boolean revealsUsers,
-        boolean refusesOptions,
-        RegistrarPolicy registrar,
-        ContactPolicy contacts,
-        StrangerPolicy strangers,
         byte @Nullable [] secret,
         Duration longestDialog,
-        SipTimers timers,
         ParseLimits parseLimits,
         StreamLimits streamLimits,
         NextHopPolicy nextHops,
-        @Nullable TlsSettings tls,
         Set<String> webSocketOrigins,
         @Nullable LocationStore locationStore,
         StoreMode storeMode,
@@ -78,25 +59,6 @@ public record EngineParts(
         long lingeringBytes,
         int pendingRequests,
         int thirdPartyCalls,
-        @Nullable CallSettings calls,
         @Nullable CallRepository callRepository,
-        Duration drainTime,
         boolean setsLogContext,
-        ProxyClock clock) {
-
-    /** Returns the options that may change while the proxy runs. */
-    ProxySettings settings() {
-        return new ProxySettings(
-                domains,
-                aliases,
-                registrar,
-                timers,
-                contacts,
-                strangers,
-                revealsUsers,
-                refusesOptions,
-                Optional.ofNullable(calls),
-                Optional.ofNullable(tls),
-                drainTime);
-    }
-}
+        ProxyClock clock) {}

@@ -144,16 +144,20 @@ public final class ProxyEngine implements AutoCloseable {
         this.time = new ProxyTime(clock);
         this.limits = parts.parseLimits();
         this.keys = new DerivedKeys(parts.secret());
+        ProxySettings settings = parts.settings();
         this.current = new Current(
-                parts.settings(),
+                settings,
                 new LocalNames(
-                        parts.domains(), parts.aliases(), parts.registrar().userCase(), parts.hooks().domainSources));
+                        settings.domains(),
+                        settings.aliases(),
+                        settings.registrar().userCase(),
+                        parts.hooks().domainSources));
         this.wheel = new TimerWheel(clock.nanoTime());
         this.timerThread = new TimerThread(wheel, clock, stuckStages, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
-                TransactionTimers.of(parts.timers()),
+                TransactionTimers.of(settings.timers()),
                 parts.lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
         LocationStore given = parts.locationStore();
@@ -167,12 +171,12 @@ public final class ProxyEngine implements AutoCloseable {
         this.refusals = new Refusals(refusalLog, components);
         this.events = components::publish;
         this.tap = new WireTap(clock, parts.wireListeners());
-        this.addresses = new AddressPolicy(parts.contacts(), uri -> names().isMyself(uri));
+        this.addresses = new AddressPolicy(settings.contacts(), uri -> names().isMyself(uri));
         this.points = new ListeningPoints(
                 addresses,
                 () -> StreamEnvironment.create(
                         parts.streamThreads(), threads, parts.streamLimits(), limits, transportCounters, time::millis),
-                parts.tls(),
+                settings.tls().orElse(null),
                 parts.webSocketOrigins(),
                 parts.nextHops().tcpAttempt(),
                 threads);
@@ -184,7 +188,7 @@ public final class ProxyEngine implements AutoCloseable {
         SealedUsers users = new SealedUsers(keys.of("route-user"));
         this.readiness = new Readiness(this::isDraining, points::lostUdpSockets, store, this::storeStatus);
         this.registrar = new Registrar(
-                store, parts.registrar(), time, uri -> names().aorOf(uri), addresses, this::hasLostConnection);
+                store, settings.registrar(), time, uri -> names().aorOf(uri), addresses, this::hasLostConnection);
         this.connectionBindings = registrar.connections();
         this.pipeline = new RequestPipeline(new RequestPipeline.Parts(
                 branches,
@@ -230,10 +234,9 @@ public final class ProxyEngine implements AutoCloseable {
         this.thirdPartyCalls = new ThirdPartyCalls(
                 parts.thirdPartyCalls(), new DialogSignalling(this, hostRequests), table, limits, this::isDraining);
         this.explainer = new RequestExplainer(this, requests);
-        this.callTracker = parts.calls() == null
-                ? null
-                : new CallTracker(
-                        parts.calls(),
+        this.callTracker = settings.calls()
+                .map(limitsOfCalls -> new CallTracker(
+                        limitsOfCalls,
                         time,
                         table,
                         this::names,
@@ -241,7 +244,8 @@ public final class ProxyEngine implements AutoCloseable {
                         limits,
                         hooks.callListeners,
                         parts.callRepository(),
-                        threads);
+                        threads))
+                .orElse(null);
     }
 
     NextHopResolver resolver() {

@@ -63,7 +63,8 @@ import org.sipproxy.message.StatusCode;
 final class ForwardingScene {
 
     private static final byte[] NO_LINES = {};
-    private static final ProxySettings SETTINGS = ProxySettings.of(List.of("example.org"));
+    private static final ProxySettings SETTINGS =
+            ProxySettings.builder().domains(List.of("example.org")).build();
 
     final TransactionScene transactions = new TransactionScene();
     final RecordingTransport transport = transactions.transport;

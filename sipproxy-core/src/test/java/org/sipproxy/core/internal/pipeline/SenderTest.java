@@ -29,7 +29,8 @@ import org.sipproxy.message.SipUri;
  */
 class SenderTest {
 
-    private static final ProxySettings SETTINGS = ProxySettings.of(List.of("sip.test"));
+    private static final ProxySettings SETTINGS =
+            ProxySettings.builder().domains(List.of("sip.test")).build();
 
     private final TransactionScene scene = new TransactionScene();
     private final LocalNames names = new LocalNames(List.of("sip.test"), List.of(), UserCase.INSENSITIVE);
