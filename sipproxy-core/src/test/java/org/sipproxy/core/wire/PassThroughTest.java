@@ -173,6 +173,9 @@ class PassThroughTest {
                 "Contact: <sip:bob@[fe80::1%eth0]>",
                 "Contact: <sip:bob@HOST;maddr=192.0.2.1;maddr=192.0.2.2>",
                 "Contact: *",
+                "Contact: <tel:+49301234>",
+                "Contact: tel:+49301234;x=y",
+                "Contact: <im:bob@sip.test>",
                 "To: \"Bob <sip:bob@sip.test>;tag=t",
                 "To: <sip:bob@sip.test>;tag=t;tag=u",
                 "To: <>;tag=t",
@@ -205,7 +208,6 @@ class PassThroughTest {
                 "Contact: \"<sip:x y>\" <sip:bob@HOST>, <sip:b ob@HOST>",
                 "Contact: sip:bob@HOST?x=y",
                 "Contact:",
-                "Contact: <tel:+49301234>",
             })
     void textAroundTheUriOfAContactIsForTheCaller(String line) {
         String form = line.replace("HOST", bob.hostPort());
@@ -214,6 +216,24 @@ class PassThroughTest {
         bob.respond(bob.awaitRequest("INVITE"), 200, form);
 
         assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + form);
+    }
+
+    /** The Request-URI of the BYE is for that proxy, which may know what to do with it. */
+    @Test
+    void aContactThatIsNotASipUriIsForAProxyBehindThisOne() {
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        String behind = "Record-Route: <sip:" + bob.hostPort() + ";lr>\r\nContact: <tel:+49301234>\r\n";
+        String text = Response.of(bob, received, 200).text();
+
+        bob.send(text.replaceFirst("Contact: .*\r\n", "").replaceFirst("Record-Route: ", behind + "Record-Route: "));
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        Request bye = alice.send(caller.request("BYE"));
+
+        bob.respond(bob.awaitRequest("BYE"), 200);
+        alice.awaitResponse(bye, 200);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.location.UserCase;
@@ -133,6 +134,24 @@ class UnavailableUserTest {
         assertThat(status(known, "MESSAGE", "sip:Carol@sip.test", line)).isEqualTo(480);
         assertThat(status(known, "MESSAGE", "sip:nobody@sip.test", line)).isEqualTo(404);
         assertThat(status(known, "MESSAGE", "sip:%00@sip.test", line)).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bob,  X-Proof: 1, 480, the user is not registered",
+        "not,  X-Proof: 1, 404, no such user",
+        "bob,  X-None: 1,  404, no registered contact can be called",
+        "not,  X-None: 1,  404, no registered contact can be called",
+    })
+    void logSaysWhyAsFarAsTheProxyHasLookedItUp(String user, String line, int status, String why) {
+        WireClient caller = proxy.udp("caller");
+        try (CapturedLog log = new CapturedLog()) {
+            assertThat(status(caller, "MESSAGE", "sip:" + user + "@sip.test", line))
+                    .isEqualTo(status);
+            caller.pendingAfterRoundTrip();
+
+            assertThat(log.lines("REFUSED")).singleElement().asString().contains(" why=\"" + why + "\"");
+        }
     }
 
     @Test

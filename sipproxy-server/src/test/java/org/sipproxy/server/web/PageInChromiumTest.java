@@ -141,7 +141,7 @@ class PageInChromiumTest {
             eventually(() -> assertThat(text("#note-calls")).isEqualTo("No call is in progress."));
             eventually(() -> assertThat(text("#responses tbody")).contains("2xx", "4xx"));
             caller.message("1999", "hello");
-            eventually(() -> assertThat(text("#refusals tbody")).contains("404 no registered contact can be called"));
+            eventually(() -> assertThat(text("#refusals tbody")).contains("404 no such user"));
 
             browser.evaluate("document.getElementById('filter').focus()");
             browser.type("1002");

@@ -189,8 +189,7 @@ class PageTest {
             caller.call("1003").awaitStatus(404);
             await().untilAsserted(() -> {
                 JsonObject figures = json(page, "/api/status").getAsJsonObject("figures");
-                assertThat(figures.getAsJsonObject("refusals").keySet())
-                        .contains("404 no registered contact can be called");
+                assertThat(figures.getAsJsonObject("refusals").keySet()).contains("404 no such user");
                 JsonObject responses = figures.getAsJsonObject("finalResponses");
                 assertThat(responses.get("2xx").getAsInt()).isEqualTo(2); // REGISTER, INVITE
                 assertThat(responses.get("4xx").getAsInt())

@@ -43,7 +43,7 @@ final class Readiness {
         List<String> problems = new ArrayList<>();
         Status status = Status.READY;
         if (refusesCalls.getAsBoolean()) {
-            problems.add("new calls are refused: the proxy is being stopped");
+            problems.add("new calls are refused: the proxy is draining");
             status = Status.NOT_READY;
         }
         long lost = lostSockets.getAsLong();

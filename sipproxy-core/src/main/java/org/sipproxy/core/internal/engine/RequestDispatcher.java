@@ -385,11 +385,7 @@ final class RequestDispatcher implements Completions {
     }
 
     static Outcome.@Nullable Respond breadthRefusal(RequestContext context, Outcome.Relay relay) {
-        try {
-            return RequestForwarder.exceedsBreadth(context, relay.targets()) ? BREADTH_EXCEEDED : null;
-        } catch (SipParseException e) {
-            return Outcome.malformed(e);
-        }
+        return RequestForwarder.exceedsBreadth(context, relay.targets()) ? BREADTH_EXCEEDED : null;
     }
 
     /**

@@ -13,7 +13,7 @@ record LateAnswers(ServerTransaction server, RequestForwarder forwarder, Transpo
 
     @Override
     public void onResponse(SipResponse response) {
-        if (!response.isSuccess() || DialogResponse.defect(response) != null) {
+        if (!response.isSuccess() || forwarder.defect(response) != null) {
             return;
         }
         try {

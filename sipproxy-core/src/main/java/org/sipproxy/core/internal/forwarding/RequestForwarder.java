@@ -102,10 +102,17 @@ public final class RequestForwarder {
         return new RequestForwarder(this, rehearsalFlows);
     }
 
-    /** Returns the request's Max-Breadth as this proxy applies it (RFC 5393 §5.3.3). */
-    static int breadthOf(RequestContext context) throws SipParseException {
-        long written = context.received().number(HeaderName.MAX_BREADTH, MAX_BREADTH);
-        return written < 0 ? MAX_BREADTH : (int) written;
+    /**
+     * Returns the request's Max-Breadth as this proxy applies it (RFC 5393 §5.3.3). One that is not a number counts as
+     * missing: a sender gains nothing by it that it would not gain by leaving it out.
+     */
+    static int breadthOf(RequestContext context) {
+        try {
+            long written = context.received().number(HeaderName.MAX_BREADTH, MAX_BREADTH);
+            return written < 0 ? MAX_BREADTH : (int) written;
+        } catch (SipParseException e) {
+            return MAX_BREADTH;
+        }
     }
 
     /** Forwards a request for which {@code transaction} waits. The response context forks it. */
@@ -119,7 +126,7 @@ public final class RequestForwarder {
     /**
      * Returns true if the request's Max-Breadth does not allow that many branches: it gets a 440 (RFC 5393 §5.3.3.2).
      */
-    public static boolean exceedsBreadth(RequestContext context, List<Target> targets) throws SipParseException {
+    public static boolean exceedsBreadth(RequestContext context, List<Target> targets) {
         return context.received().firstHeader(HeaderName.MAX_BREADTH) >= 0
                 && Math.max(1, targets.size()) > breadthOf(context); // without targets the plan finds some
     }
@@ -139,6 +146,12 @@ public final class RequestForwarder {
         return responses.write(context, response);
     }
 
+    /** Returns what makes the 2xx of an INVITE unusable; null if it is usable. See {@link DialogResponse}. */
+    @Nullable
+    String defect(SipResponse response) {
+        return DialogResponse.defect(response, responseStages::isMyself);
+    }
+
     /** Returns the response's bytes after the response stages. */
     byte[] edited(byte[] wire, TransportFlow from) {
         return responseStages.edited(wire, from, null);
@@ -156,7 +169,7 @@ public final class RequestForwarder {
      * @param path where that Via leads
      */
     public void forwardLate(SipResponse response, TransportFlow from, ResponsePath path) throws SipParseException {
-        if (DialogResponse.defect(response) != null) {
+        if (defect(response) != null) {
             return; // like the first 2xx
         }
         path.send(edited(ResponseRewriter.withoutTopVia(response, path), from), SendFailure.IGNORE);

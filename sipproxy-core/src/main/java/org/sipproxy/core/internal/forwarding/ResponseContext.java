@@ -257,7 +257,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     /** Handles a 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
     void success(Branch branch, SipResponse response, TransportFlow from) {
-        String defect = isInvite() ? DialogResponse.defect(response) : null;
+        String defect = isInvite() ? forwarder.defect(response) : null;
         byte[] wire = defect == null ? forwardable(response, from, branch.target()) : null;
         if (wire == null) {
             failure(
@@ -272,7 +272,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     /** Handles a 2xx of a branch that was given up: it is forwarded, because the callee has accepted. */
     void lateSuccess(Branch branch, SipResponse response, TransportFlow from) {
-        byte[] wire = DialogResponse.defect(response) == null ? forwardable(response, from, branch.target()) : null;
+        byte[] wire = forwarder.defect(response) == null ? forwardable(response, from, branch.target()) : null;
         if (wire != null) {
             accept(branch.target(), response, wire, from, false);
         }

@@ -48,6 +48,10 @@ public final class ResponseStages {
         this.isMyself = isMyself;
     }
 
+    boolean isMyself(SipUri uri) {
+        return isMyself.test(uri);
+    }
+
     /**
      * Returns the response's bytes after the stages have run.
      *

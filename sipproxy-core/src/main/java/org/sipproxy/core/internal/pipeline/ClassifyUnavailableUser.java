@@ -112,4 +112,18 @@ final class ClassifyUnavailableUser implements Stage {
     boolean isKnownTo(RequestContext context) {
         return context.unavailability().orElse(null) == FailureCause.NOT_REGISTERED && revealsTo(context);
     }
+
+    /** Returns why the user cannot be called, for the operator. Does not look the user up. */
+    String reason(RequestContext context) {
+        if (context.isBound()) {
+            return "no registered contact is reachable over TLS";
+        }
+        FailureCause cause = context.unavailability().orElse(null);
+        if (cause == FailureCause.NOT_REGISTERED) {
+            return "the user is not registered";
+        }
+        return cause == FailureCause.UNKNOWN_USER && authentication != null && isNeeded(context)
+                ? "no such user"
+                : "no registered contact can be called"; // users were not looked up
+    }
 }

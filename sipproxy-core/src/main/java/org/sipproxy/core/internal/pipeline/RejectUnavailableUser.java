@@ -22,10 +22,7 @@ final class RejectUnavailableUser implements Stage {
 
     @Override
     public Outcome run(RequestContext context) {
-        context.failure(
-                context.isBound()
-                        ? "no registered contact is reachable over TLS"
-                        : "no registered contact can be called");
+        context.failure(users.reason(context));
         int status = users.isKnownTo(context) ? StatusCode.TEMPORARILY_UNAVAILABLE : StatusCode.NOT_FOUND;
         RelayPlan plan = context.plan();
         FailureCause cause = context.unavailability().orElse(FailureCause.UNKNOWN_USER);

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.transport.Sent;
 import org.sipproxy.message.HeaderName;
@@ -58,6 +59,14 @@ class MaxBreadthTest {
         scene.relay(request("MESSAGE", "Max-Breadth: " + incoming), parallel(1));
 
         assertThat(breadths(1)).containsExactly(outgoing);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "-1", "", "7;a", "0x10"})
+    void oneThatIsNotANumberCountsAsMissing(String incoming) {
+        scene.relay(request("MESSAGE", "Max-Breadth: " + incoming), parallel(1));
+
+        assertThat(breadths(1)).containsExactly(60);
     }
 
     @Test
