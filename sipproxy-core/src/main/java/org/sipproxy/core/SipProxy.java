@@ -75,9 +75,10 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Loads the stored bindings if the storage mode has a database, then binds the listening points and begins to
-     * serve. The files of {@link TlsSettings} are read before anything is bound. If this method throws anything,
-     * nothing stays open and the proxy is closed; build another one to try again.
+     * Binds the listening points, then loads the stored bindings if the storage mode has a database, and begins to
+     * serve. What arrives meanwhile waits in the sockets. The files of {@link TlsSettings} are read before anything is
+     * bound. If this method throws anything, nothing stays open and the proxy is closed; build another one to try
+     * again.
      *
      * @throws ConfigurationException if those files cannot be used
      * @throws BindFailedException if an endpoint cannot be bound

@@ -63,6 +63,8 @@ final class DatabaseFault {
             case "3D000" -> said + "; correct its name in --database-url, or create it";
             case "42501" ->
                 said + "; db grants prints the SQL for the privileges of a role, to be run by the owner of the tables";
+            case "42P01", "42703", "3F000" ->
+                said + "; db create makes missing tables and columns, and db check shows what is missing";
             case "53300" -> said + "; raise max_connections of the server or stop other clients";
             default -> said;
         };

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.KamailioSchema;
@@ -402,6 +404,23 @@ class DatabaseCommandsTest {
                                 .contains(postgres.databaseName() + "missing on 127.0.0.1:")
                                 .endsWith("; correct its name in --database-url, or create it")
                                 .doesNotContain("password="));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"add 1001@sip.test", "passwd 1001@sip.test", "rm 1001@sip.test", "show"})
+    void missingTableNamesTheCommandThatMakesIt(String command) {
+        InputStream stdin = System.in;
+        System.setIn(new ByteArrayInputStream("secret\n".getBytes(StandardCharsets.UTF_8)));
+        try {
+            assertThat(on(command.split(" ", -1))).isEqualTo(1);
+        } finally {
+            System.setIn(stdin);
+        }
+
+        assertThat(err.toString().lines())
+                .singleElement()
+                .asString()
+                .contains("\"subscriber\" does not exist; db create makes missing tables and columns");
     }
 
     /** Runs a command on the database of the test. */

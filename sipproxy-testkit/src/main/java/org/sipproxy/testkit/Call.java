@@ -70,18 +70,21 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
 
     /** Sends a request like {@link #send(String)}, with headers or a body. */
     public SipResponse send(String method, Consumer<MessageParts> filler) {
+        return send(dialog, method, filler);
+    }
+
+    final SipResponse send(Dialog in, String method, Consumer<MessageParts> filler) {
         MessageParts parts = MessageParts.of(filler);
         Method token = Method.of(method);
         if (token.equals(Method.ACK) || token.equals(Method.CANCEL)) {
             throw new IllegalArgumentException("method: " + method + " cannot be sent in a dialog; the phone sends ACK,"
                     + " OutgoingCall.cancel() sends CANCEL");
         }
-        RequestDraft draft = Responses.isTargetRefresh(token)
-                ? dialog.request(method, parts, contactLine())
-                : dialog.request(method, parts);
+        RequestDraft draft =
+                Responses.isTargetRefresh(token) ? in.request(method, parts, contactLine()) : in.request(method, parts);
         SipResponse response = exchange(draft).start().awaitFinal();
         if (response.isSuccess() && token.equals(Method.UPDATE)) {
-            refreshTarget(response);
+            refreshTarget(in, response);
         }
         return response;
     }
@@ -90,19 +93,24 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         return new Exchange(core, draft, dialog::nextCSeq, response -> {
             if (draft.method().equals("INVITE") && response.isSuccess()) {
                 accepted(response);
+            } else if (draft.method().equals("INVITE") && response.isProvisional()) {
+                progressed(response);
             }
         });
     }
 
     /** Handles a 2xx to an INVITE of this side, or its retransmission because the ACK was lost. */
     void accepted(SipResponse response) {
-        refreshTarget(response);
+        refreshTarget(dialog, response);
         acknowledge(response);
     }
 
-    private void refreshTarget(SipResponse response) {
+    /** Handles a provisional response to an INVITE of this side. */
+    void progressed(SipResponse response) {}
+
+    private static void refreshTarget(Dialog of, SipResponse response) {
         try {
-            dialog.refreshTarget(response);
+            of.refreshTarget(response);
         } catch (SipParseException e) {
             throw new IllegalStateException(e);
         }

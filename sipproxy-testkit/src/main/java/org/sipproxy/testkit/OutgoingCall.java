@@ -1,5 +1,7 @@
 package org.sipproxy.testkit;
 
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
@@ -13,6 +15,7 @@ public final class OutgoingCall extends Call {
 
     private final Exchange invite;
     private final String called;
+    private final Inbox<EarlyDialog> early = new Inbox<>();
     /** To tag of the first phone that answered; guarded by this. */
     private @Nullable String answeredBy;
 
@@ -26,6 +29,61 @@ public final class OutgoingCall extends Call {
     OutgoingCall start() {
         invite.start();
         return this;
+    }
+
+    @Override
+    void progressed(SipResponse response) {
+        try {
+            if (!response.hasToTag()) {
+                return; // 100
+            }
+            String tag = response.toTag();
+            for (EarlyDialog known : early.contents()) {
+                if (known.remoteTag().equals(tag)) {
+                    known.latest(response);
+                    return;
+                }
+            }
+            early.add(new EarlyDialog(this, dialog.sibling(), response));
+        } catch (SipParseException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Waits until as many phones as {@code count} have responded provisionally, and returns their early dialogs in the
+     * order of the responses. A forked call has several.
+     */
+    public List<EarlyDialog> awaitEarlyDialogs(int count) {
+        if (early.find(dialog -> early.contents().size() >= count, core.patience())
+                .isEmpty()) {
+            throw core.missing("provisional responses of " + count + " phones to INVITE " + called);
+        }
+        return early.contents();
+    }
+
+    /**
+     * Sends an in-dialog request, and returns its final response, also a failure. Before the call is answered, it goes
+     * to the phone that was the first to respond provisionally; {@link #awaitEarlyDialogs} reaches the others.
+     *
+     * @throws IllegalArgumentException if the method is ACK, which the phone sends itself, or CANCEL; see {@link
+     *     #cancel}
+     * @throws IllegalStateException if no phone has responded yet: there is no dialog to send in
+     */
+    @Override
+    public SipResponse send(String method, Consumer<MessageParts> filler) {
+        if (isAnswered()) {
+            return super.send(method, filler);
+        }
+        return early.contents().stream()
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException(method + ": no phone has responded to INVITE " + called
+                        + " yet; wait with awaitRinging(), awaitEarlyDialogs(1) or awaitAnswer()"))
+                .send(method, filler);
+    }
+
+    private synchronized boolean isAnswered() {
+        return answeredBy != null;
     }
 
     @Override

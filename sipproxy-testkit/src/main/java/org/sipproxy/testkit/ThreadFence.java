@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 final class ThreadFence {
 
     /** Shared threads of the JDK and Netty, which end automatically. */
-    private static final List<String> SHARED = List.of("globalEventExecutor", "ForkJoinPool.commonPool");
+    private static final List<String> SHARED =
+            List.of("globalEventExecutor", "ForkJoinPool.commonPool", "CompletableFutureDelayScheduler");
 
     private final ThreadGroup group = new ThreadGroup("sipproxy-under-test");
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -126,6 +127,65 @@ class PhoneTest {
         atDesk.awaitCancel();
         calling.hangUp();
         atMobile.awaitHangUp();
+    }
+
+    @Test
+    void requestsInAnEarlyDialogReachItsPhoneOnly() {
+        Phone alice = SIP.phone("alice");
+        Phone desk = SIP.registeredPhone("bob");
+        Phone mobile = SIP.registeredPhone("bob");
+        OutgoingCall calling = alice.call("bob", invite -> invite.header("Supported", "100rel"));
+        assertThatThrownBy(() -> calling.send("UPDATE"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no phone has responded to INVITE sip:bob@sip.test yet");
+        IncomingCall atDesk = desk.awaitCall();
+        IncomingCall atMobile = mobile.awaitCall();
+
+        atDesk.respond(
+                183,
+                progress ->
+                        progress.header("Require", "100rel").header("RSeq", "1").body("application/sdp", "v=1\r\n"));
+        calling.awaitEarlyDialogs(1);
+        atMobile.respond(
+                183,
+                progress ->
+                        progress.header("Require", "100rel").header("RSeq", "7").body("application/sdp", "v=2\r\n"));
+        List<EarlyDialog> early = calling.awaitEarlyDialogs(2);
+
+        assertThat(early).extracting(dialog -> dialog.response().bodyLength()).containsExactly(5, 5);
+        early.get(1).prack();
+        assertThat(atMobile.awaitRequest("PRACK").header(HeaderName.of("RAck")))
+                .hasValueSatisfying(rack -> assertThat(rack).startsWith("7 ").endsWith(" INVITE"));
+        early.get(0).prack();
+        atDesk.awaitRequest("PRACK");
+        early.get(1).send("UPDATE");
+        assertThat(atMobile.awaitRequest("UPDATE").toString()).contains(";tag=" + atMobile.localTag());
+        atDesk.update();
+        calling.awaitRequest("UPDATE");
+        atMobile.answer();
+        calling.awaitAnswer();
+        atDesk.awaitCancel();
+        calling.send("INFO");
+        atMobile.awaitRequest("INFO");
+        calling.hangUp();
+        assertThatThrownBy(() -> early.get(0).send("CANCEL")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void prackNeedsAReliableResponse() {
+        Phone alice = SIP.phone("alice");
+        Phone bob = SIP.registeredPhone("bob");
+        OutgoingCall calling = alice.call("bob");
+        IncomingCall called = bob.awaitCall().ring();
+        calling.awaitRinging();
+        EarlyDialog early = calling.awaitEarlyDialogs(1).get(0);
+
+        assertThat(early.remoteTag()).isEqualTo(called.localTag());
+        assertThatThrownBy(early::prack)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("PRACK: 180 Ringing has no RSeq, so it is not reliable");
+        called.decline();
+        calling.awaitStatus(603);
     }
 
     @Test

@@ -11,6 +11,9 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.location.HeapBindingRepository;
+import org.sipproxy.api.location.LocationStoreException;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -74,6 +77,38 @@ class LifecycleTest {
 
             assertThatThrownBy(proxy::start).hasMessageStartingWith("listen: " + conflict + " is already in use");
         }
+    }
+
+    /** An operator corrects the port without waiting for a million rows to be read first. */
+    @Test
+    void endpointInUseIsReportedBeforeTheDatabaseIsRead() throws Exception {
+        HeapBindingRepository unreadable = new HeapBindingRepository();
+        unreadable.fail(LocationStoreException.Kind.FAILED);
+        SipProxyBuilder options = minimal().locationStore(StoreMode.writeThrough(unreadable));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            SipProxy proxy = options.listen(Endpoint.tcp("127.0.0.1", taken.getLocalPort()))
+                    .build();
+
+            assertThatThrownBy(proxy::start).isInstanceOf(BindFailedException.class);
+        }
+    }
+
+    @Test
+    void unreadableDatabaseLeavesNothingOpen() throws Exception {
+        HeapBindingRepository unreadable = new HeapBindingRepository();
+        unreadable.fail(LocationStoreException.Kind.FAILED);
+        int port = freeTcpPort();
+        SipProxy proxy = minimal()
+                .listen(Endpoint.tcp("127.0.0.1", port))
+                .locationStore(StoreMode.writeThrough(unreadable))
+                .build();
+
+        assertThatThrownBy(proxy::start).isInstanceOf(LocationStoreException.class);
+
+        try (ServerSocket again = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(again.isBound()).isTrue();
+        }
+        assertThat(proxy.boundEndpoints()).isEmpty();
     }
 
     @Test

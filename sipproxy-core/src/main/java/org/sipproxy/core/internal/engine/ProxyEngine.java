@@ -253,7 +253,8 @@ public final class ProxyEngine implements AutoCloseable {
     }
 
     /**
-     * Reads the bindings and the certificate, binds all listening points and starts to serve.
+     * Reads the certificate, binds all listening points, reads the bindings and starts to serve. What arrives while the
+     * bindings are read waits in the sockets.
      *
      * @throws org.sipproxy.api.config.ConfigurationException if the certificate cannot be used
      * @throws org.sipproxy.core.options.BindFailedException if an endpoint cannot be bound; nothing is open then
@@ -261,10 +262,6 @@ public final class ProxyEngine implements AutoCloseable {
      * @throws IllegalStateException if the proxy is closed meanwhile
      */
     public void start() {
-        if (ownStore != null) {
-            ownStore.open(); // load stored bindings before responding to any request
-        }
-        checkNotClosing();
         points.open(parts.endpoints(), parts.udpReceivers(), inbound);
         points.open(resolver);
         bound = List.copyOf(points.bound());
@@ -280,6 +277,10 @@ public final class ProxyEngine implements AutoCloseable {
             }
         }
         hostRequests.open(bound);
+        if (ownStore != null) {
+            ownStore.open(); // load stored bindings before responding to any request
+        }
+        checkNotClosing();
         if (pipeline.mayBlock()) {
             workers = new WorkerPool(parts.workerThreads(), WORKER_QUEUE, threads);
         }
