@@ -439,6 +439,11 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
     }
 
+    @Override
+    public String toString() {
+        return "JdbcCredentials[table subscriber, " + cached() + " users cached]";
+    }
+
     /** Options of {@link JdbcCredentials}. */
     public static final class Builder {
 

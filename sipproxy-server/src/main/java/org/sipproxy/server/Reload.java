@@ -165,6 +165,17 @@ final class Reload implements ServerPart {
         return Objects.requireNonNull(commands.getSubcommands().get("run"));
     }
 
+    /** Returns the first added value of an option with several, quoted, by which its line is found. */
+    private static String changedValue(OptionSpec option, OptionSpec before) {
+        return !option.isMultiValue()
+                ? ""
+                : option.originalStringValues().stream()
+                        .filter(value -> !before.originalStringValues().contains(value))
+                        .findFirst()
+                        .map(value -> '"' + value + "\" ")
+                        .orElse("");
+    }
+
     private List<String> changedOptions(CommandLine changed, Arguments read) throws RejectedException {
         List<String> names = new ArrayList<>();
         List<String> fixed = new ArrayList<>();
@@ -176,7 +187,8 @@ final class Reload implements ServerPart {
             if (!value.equals(earlier)) {
                 names.add(name.substring(2));
                 if (!isReloadable(option)) {
-                    fixed.add(name + ": cannot change while the server runs; restart it, or restore the former value");
+                    fixed.add(name + ": " + changedValue(option, before)
+                            + "cannot change while the server runs; restart it, or restore the former value");
                 }
             }
         }

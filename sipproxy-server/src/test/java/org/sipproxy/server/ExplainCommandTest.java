@@ -156,6 +156,21 @@ class ExplainCommandTest {
     }
 
     @Test
+    void maskedCredentialsOfATraceAreRecognized() throws IOException {
+        String credentials = "Authorization: Digest username=\"1002\", realm=\"sip.test\", nonce=\"n\","
+                + " uri=\"sip:sip.test\", response=\"***\", cnonce=\"***\", qop=auth, nc=00000001";
+        String traced = request("OPTIONS", "<sip:1002@sip.test>", credentials);
+
+        assertThat(explain(file(traced).toString())).isOne();
+        assertThat(err.toString()).contains("the credentials in this text are masked", "--as USER");
+
+        explain(file(traced).toString(), "--as=1002");
+        assertThat(err.toString()).isEmpty();
+        explain(file(traced.replace("***", "0123456789abcdef0123456789abcdef")).toString());
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
     void fileAndStdinAreExplained() throws IOException {
         String text = request("OPTIONS", "<sip:1001@elsewhere.test>", "Subject: hello");
         InputStream stdin = System.in;

@@ -151,6 +151,11 @@ class ReloadTest {
             assertRejected(launcher, "sipproxy.conf:6: udp-receivers: cannot change while the server runs");
 
             Files.writeString(
+                    file, valid.replace("subscriber 1001:test1234", "subscriber 1001:changed\nlisten tcp:127.0.0.1:0"));
+            assertRejected(
+                    launcher, "sipproxy.conf:6: listen: \"tcp:127.0.0.1:0\" cannot change while the server runs");
+
+            Files.writeString(
                     file, valid.replace("subscriber 1001:test1234", "subscriber 1001:changed\ndomian x.test"));
             assertRejected(launcher, "sipproxy.conf:6: unknown option: domian; did you mean domain");
 

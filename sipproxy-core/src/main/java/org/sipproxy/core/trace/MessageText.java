@@ -11,6 +11,8 @@ import org.sipproxy.message.SipResponse;
 /** Texts for a message on a ladder. */
 public final class MessageText {
 
+    private static final HeaderName RSEQ = HeaderName.of("RSeq");
+
     private MessageText() {}
 
     /** Returns the method of a request, or the status code and reason phrase of a response, as it was received. */
@@ -31,11 +33,14 @@ public final class MessageText {
                 : ((SipRequest) message).requestUri().toString();
     }
 
-    /** Returns what a message between two peers has in common only with its retransmissions. */
+    /**
+     * Returns what a message between two peers has in common only with its retransmissions. The responses of two phones
+     * to one request differ in the tag of To, and two reliable provisional responses of one phone in RSeq.
+     */
     public static String identity(SipMessage message) {
         return Stream.concat(
                         Stream.of(label(message)),
-                        Stream.of(HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ)
+                        Stream.of(HeaderName.VIA, HeaderName.CALL_ID, HeaderName.CSEQ, HeaderName.TO, RSEQ)
                                 .map(name -> message.header(name).orElse("")))
                 .collect(Collectors.joining(" "));
     }

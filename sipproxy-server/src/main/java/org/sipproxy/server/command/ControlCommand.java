@@ -127,10 +127,15 @@ public abstract class ControlCommand implements Callable<Integer> {
             out().println(Json.of(result));
             out().flush();
         }
-        PrintWriter err = spec.commandLine().getErr();
-        err.println("sipproxy: " + problem);
-        err.flush();
+        warn(problem);
         return status;
+    }
+
+    /** Prints a line to stderr. */
+    protected final void warn(String text) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("sipproxy: " + text);
+        err.flush();
     }
 
     /** Returns stdout. */

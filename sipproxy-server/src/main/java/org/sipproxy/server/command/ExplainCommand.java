@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.server.control.ControlClient;
 import picocli.CommandLine.Command;
@@ -84,6 +85,9 @@ public final class ExplainCommand extends ControlCommand {
                     "Assumes that the sender has proved the password of this user, and goes on behind the challenge.")
     private @Nullable String as;
 
+    /** Digest response of a message that a trace has written. */
+    private static final Pattern MASKED = Pattern.compile("(?im)^(?:Proxy-)?Authorization:.*\\bresponse=\"?\\*+");
+
     @Override
     protected int run(ControlClient server) throws IOException {
         Map<String, String> params = new LinkedHashMap<>();
@@ -107,7 +111,12 @@ public final class ExplainCommand extends ControlCommand {
             if (text.length > MOST_BYTES) {
                 return fail(ExitStatus.MISCONFIGURED, what + ": more than " + MOST_BYTES + " bytes");
             }
-            params.put("text", new String(text, StandardCharsets.UTF_8));
+            String request = new String(text, StandardCharsets.UTF_8);
+            if (as == null && MASKED.matcher(request).find()) {
+                warn("the credentials in this text are masked, as in a trace, so they are refused; add --as USER to"
+                        + " assume that they are right");
+            }
+            params.put("text", request);
         }
         put(params, "source", source);
         put(params, "transport", transport);

@@ -95,7 +95,7 @@ public final class TraceCommand extends ControlCommand {
         Thread atExit = new Thread(this::closeQuietly);
         Runtime.getRuntime().addShutdownHook(atExit); // Ctrl-C ends the trace: the files are completed
         try {
-            boolean ended = server.stream(TraceMethod.NAME, params(), this::show);
+            boolean ended = server.stream(TraceMethod.NAME, params(), this::announce, this::show);
             close();
             return ended
                     ? ExitStatus.OK
@@ -108,6 +108,12 @@ public final class TraceCommand extends ControlCommand {
         } finally {
             closeQuietly();
             removeHook(atExit);
+        }
+    }
+
+    private void announce() {
+        if (!isJson()) {
+            warn("watching " + title() + "; Ctrl-C ends");
         }
     }
 

@@ -80,7 +80,18 @@ public final class ControlClient implements AutoCloseable {
      * @throws IOException if the server does not respond to the request
      */
     public boolean stream(String method, Object params, Predicate<JsonElement> receiver) throws IOException {
+        return stream(method, params, () -> {}, receiver);
+    }
+
+    /**
+     * Calls a method like {@link #stream(String, Object, Predicate)}.
+     *
+     * @param begun called when the server has accepted the call, before the first event
+     */
+    public boolean stream(String method, Object params, Runnable begun, Predicate<JsonElement> receiver)
+            throws IOException {
         call(method, params);
+        begun.run();
         while (true) {
             JsonObject message;
             try {

@@ -46,7 +46,7 @@ final class DatabaseTranslator {
             }
         }
         if (urls.isEmpty()) {
-            return false;
+            return isNeededWithoutUrl() && ofKamctlrc();
         }
         Script.ModuleParameter first = urls.values().iterator().next();
         urls.values().stream()
@@ -65,12 +65,12 @@ final class DatabaseTranslator {
             return false;
         }
         boolean isPostgres = url.group(1).startsWith("postgres");
-        if (!isPostgres
-                && all.kamctlrc
-                        .value("DBENGINE")
-                        .filter(one -> one.startsWith("PG"))
-                        .isPresent()) {
-            return ofKamctlrc(first);
+        if (!isPostgres && ofKamctlrc()) {
+            all.decide(
+                    first.place(),
+                    first.key() + " names another database than kamctlrc, whose PostgreSQL is used; its password is not"
+                            + " copied: set the variable " + VARIABLE);
+            return true;
         }
         if (!isPostgres) {
             all.decide(
@@ -130,18 +130,40 @@ final class DatabaseTranslator {
         };
     }
 
-    private boolean ofKamctlrc(Script.ModuleParameter replaced) {
-        String port = all.kamctlrc.value("DBPORT").map(one -> ":" + one).orElse("");
+    /** Returns true if users or registrations are in a database that no module names. */
+    private boolean isNeededWithoutUrl() {
+        boolean needed = all.asksForPasswords() || mode() != 0;
+        if (needed) {
+            all.kamctlrc
+                    .entry("DBENGINE")
+                    .filter(DatabaseTranslator::isPostgres)
+                    .ifPresent(entry -> all.decide(
+                            entry.place(),
+                            "no db_url in the configuration, so the PostgreSQL of kamctlrc is used; its password is not"
+                                    + " copied: set the variable " + VARIABLE));
+        }
+        return needed;
+    }
+
+    private static boolean isPostgres(Kamctlrc.Entry engine) {
+        return engine.value().startsWith("PG");
+    }
+
+    /** Adds the database of kamctlrc. Returns false if it is not PostgreSQL. */
+    private boolean ofKamctlrc() {
+        Kamctlrc.Entry engine = all.kamctlrc
+                .entry("DBENGINE")
+                .filter(DatabaseTranslator::isPostgres)
+                .orElse(null);
+        if (engine == null) {
+            return false;
+        }
         add(
                 all.kamctlrc.value("DBHOST").orElse("localhost"),
-                port,
+                all.kamctlrc.value("DBPORT").map(one -> ":" + one).orElse(""),
                 all.kamctlrc.value("DBNAME").orElse("kamailio"),
                 all.kamctlrc.value("DBRWUSER").or(() -> Optional.of("kamailio")),
-                all.kamctlrc.entry("DBENGINE").map(Kamctlrc.Entry::place).orElse(replaced.place()));
-        all.decide(
-                replaced.place(),
-                replaced.key() + " names another database than kamctlrc, whose PostgreSQL is used; its password is not"
-                        + " copied: set the variable " + VARIABLE);
+                engine.place());
         return true;
     }
 

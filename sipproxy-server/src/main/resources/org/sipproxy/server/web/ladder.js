@@ -120,9 +120,8 @@ function addMessage(message) {
   ladder.rows.set(recording + message.number, row);
   ladder.list.append(row.item);
   rows++;
-  if (message.status >= 200 || !ladder.outcome.textContent) {
-    setText(ladder.outcome, message.status ? row.label : '');
-    ladder.outcome.className = 'outcome ' + kind(message);
+  if (peer === (ladder.lanes[0] ?? peer)) {
+    showOutcome(ladder, message, row.label);
   }
   if (ladder.lanes.includes(peer)) {
     place(ladder, row);
@@ -133,6 +132,18 @@ function addMessage(message) {
     ladder.lanes.push('proxy');
   }
   layOut(ladder);
+}
+
+/** Shows the latest response to the first peer: the final one, until the request is sent again with credentials. */
+function showOutcome(ladder, message, label) {
+  const answersChallenge = !message.status && message.method === ladder.method && [401, 407].includes(ladder.final);
+  if (message.status >= 200 || answersChallenge) {
+    ladder.final = message.status;
+  }
+  if (message.status >= 200 || !ladder.final) {
+    setText(ladder.outcome, message.status ? label : '');
+    ladder.outcome.className = 'outcome ' + kind(message);
+  }
 }
 
 /** Returns the ladder of a message. It moves to the top if it was silent, unless the reader is in it. */
@@ -160,7 +171,7 @@ function create(key, message) {
   const list = element('ol', {});
   const scroller = element('div', {class: 'scroller'}, element('div', {class: 'ladder'}, heads, list));
   const box = element('article', {}, title, element('p', {class: 'call-id'}, message.callId ? 'Call-ID ' + key : key), scroller);
-  const ladder = {box, heads, list, outcome, lanes: [], rows: new Map(), key, active: Date.now()};
+  const ladder = {box, heads, list, outcome, method: message.method, final: undefined, lanes: [], rows: new Map(), key, active: Date.now()};
   ladders.set(key, ladder);
   all.push(ladder);
   byId('ladders').prepend(box);

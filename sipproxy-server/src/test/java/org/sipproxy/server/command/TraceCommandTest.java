@@ -204,6 +204,7 @@ class TraceCommandTest {
         channel.stop();
 
         assertThat(endless.get().status()).isEqualTo(1);
+        assertThat(endless.get().err()).contains("sipproxy: watching SIP messages; Ctrl-C ends");
         assertThat(endless.get().err()).contains("the server ended the trace");
     }
 

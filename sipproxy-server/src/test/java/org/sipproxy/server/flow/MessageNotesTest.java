@@ -50,6 +50,22 @@ class MessageNotesTest {
     }
 
     @Test
+    void responsesOfTwoPhonesAndTwoReliableOnesAreNotRetransmissions() {
+        String ringing = Traced.message("SIP/2.0 180 Ringing", "c1", "INVITE", "z9hG4bKcaller");
+        String desk = ringing.replace("To: <sip:1001@sip.test>", "To: <sip:1001@sip.test>;tag=desk");
+        String mobile = ringing.replace("To: <sip:1001@sip.test>", "To: <sip:1001@sip.test>;tag=mobile");
+
+        assertThat(notes.add(Traced.sent(1, 40_001, desk))).isEmpty();
+        assertThat(notes.add(Traced.sent(2, 40_001, mobile))).isEmpty();
+        assertThat(notes.add(Traced.sent(3, 40_001, desk))).contains(1L);
+        assertThat(notes.add(Traced.sent(4, 40_001, mobile))).contains(2L);
+        assertThat(notes.add(Traced.sent(5, 40_001, desk.replace("CSeq:", "RSeq: 1\r\nCSeq:"))))
+                .isEmpty();
+        assertThat(notes.add(Traced.sent(6, 40_001, desk.replace("CSeq:", "RSeq: 2\r\nCSeq:"))))
+                .isEmpty();
+    }
+
+    @Test
     void whatIsNotSipHasALabelToo() {
         assertThat(MessageNotes.label(Traced.received(1, "\r\n\r\n"))).isEqualTo("keepalive");
         assertThat(MessageNotes.label(Traced.received(1, "\0\1\0\0!\u0012\u00a4B123456789012")))

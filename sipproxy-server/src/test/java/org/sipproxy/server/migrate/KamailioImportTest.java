@@ -236,6 +236,37 @@ class KamailioImportTest {
     }
 
     @Test
+    void databaseOfKamctlIsUsedIfNoModuleNamesOne() throws IOException {
+        String asks = SIMPLE.replace(
+                "    t_relay();",
+                "    if (!www_authorize(\"sip.test\", \"subscriber\")) { www_challenge(\"sip.test\", \"1\"); exit; }\n"
+                        + "    t_relay();");
+        Path file = Files.writeString(directory.resolve("k.cfg"), asks);
+        Path kamctlrc = Files.writeString(
+                directory.resolve("kamctlrc"),
+                "DBENGINE=PGSQL\nDBHOST=db.test\nDBPORT=5433\nDBNAME=sip\nDBRWUSER=kam\nDBRWPW=secret\n");
+
+        KamailioImport imported = KamailioImport.read(file, Optional.of(kamctlrc), List.of(), "");
+
+        assertThat(options(imported.configuration()))
+                .contains("database-url jdbc:postgresql://db.test:5433/sip", "database-user kam");
+        assertThat(remarks(imported.configuration()))
+                .contains("kamctlrc:1: no db_url in the configuration, so the PostgreSQL of kamctlrc is used")
+                .doesNotContain("secret");
+
+        Files.writeString(kamctlrc, "DBENGINE=MYSQL\nDBHOST=db.test\n");
+        assertThat(options(KamailioImport.read(file, Optional.of(kamctlrc), List.of(), "")
+                        .configuration()))
+                .noneMatch(line -> line.startsWith("database"));
+        Files.writeString(file, SIMPLE);
+        Files.writeString(kamctlrc, "DBENGINE=PGSQL\nDBHOST=db.test\n");
+        assertThat(options(KamailioImport.read(file, Optional.of(kamctlrc), List.of(), "")
+                        .configuration()))
+                .as("nothing needs a database")
+                .noneMatch(line -> line.startsWith("database"));
+    }
+
+    @Test
     void mysqlIsReportedAndNotTakenForPostgres() throws IOException {
         Path configuration = Resources.copy("manual.cfg", directory);
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.sipproxy.server.flow.WireListeners;
+import org.sipproxy.testkit.IncomingCall;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 
@@ -127,8 +128,13 @@ class PageInChromiumTest {
             callee.register();
             open(page);
             OutgoingCall call = caller.call("1002");
-            callee.awaitCall().answer();
+            IncomingCall called = callee.awaitCall().ring();
+            eventually(() -> assertThat(text("article .outcome"))
+                    .as("not the 407 that the caller has responded to")
+                    .isEqualTo("180 Ringing"));
+            called.answer();
             call.awaitAnswer();
+            eventually(() -> assertThat(text("article .outcome")).isEqualTo("200 OK"));
 
             eventually(
                     () -> assertThat(text("#call-list tbody")).contains("1001@sip.test", "1002@sip.test", "answered"));
