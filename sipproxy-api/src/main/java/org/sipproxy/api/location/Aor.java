@@ -2,6 +2,7 @@ package org.sipproxy.api.location;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -9,16 +10,16 @@ import org.sipproxy.message.SipUri;
  * escapes resolved. The key of the location store.
  *
  * @param user the user part, unescaped and in the canonical form of {@link UserCase}; empty if the AOR has none
- * @param domain the host in its {@link org.sipproxy.message.HostName normal form}
+ * @param domain the host; stored in its {@link HostName normal form}
  */
 public record Aor(String user, String domain) {
 
     private static final String HEX = "0123456789ABCDEF";
 
-    /** Checks that nothing is null. */
+    /** Checks that nothing is null, and puts the domain into normal form. The user is taken as it is. */
     public Aor {
         Objects.requireNonNull(user, "user");
-        Objects.requireNonNull(domain, "domain");
+        domain = HostName.normal(Objects.requireNonNull(domain, "domain"));
     }
 
     /** Returns the AOR of a URI, with the user in lower case as Kamailio stores it. */

@@ -7,6 +7,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /**
  * A failed relay as a {@link FailureStage} sees it. Valid until the stage returns.
@@ -27,6 +28,12 @@ public interface FailureContext {
     /** Returns the user that was authenticated as the sender, as {@code user@realm}. */
     Optional<String> authenticatedUser();
 
+    /** Returns true if the URI names this proxy, as {@link StageContext#isMyself}. */
+    boolean isMyself(SipUri uri);
+
+    /** Returns the address of record that a URI stands for at this proxy, as {@link StageContext#aorOf}. */
+    Optional<Aor> aorOf(SipUri uri);
+
     /** Returns why the latest group failed: the cause of its best response. */
     FailureCause cause();
 
@@ -42,6 +49,7 @@ public interface FailureContext {
     /**
      * Returns the bindings of a user, as {@link StageContext#bindings}.
      *
+     * @param aor the address of record; see {@link #aorOf}
      * @throws org.sipproxy.api.location.LocationStoreException if the store fails
      */
     List<Binding> bindings(Aor aor);

@@ -109,6 +109,7 @@ public final class RelayPlan {
      * @throws IllegalArgumentException if the limit is out of range
      */
     public RelayPlan ringFor(Duration limit) {
+        requireNoRule("ringFor");
         if (limit.compareTo(SHORTEST_RING) < 0 || limit.compareTo(LONGEST_RING) > 0) {
             throw new IllegalArgumentException("ringFor: " + limit.toMillis() + " ms (expected 100 ms to 1 h)");
         }
@@ -125,6 +126,7 @@ public final class RelayPlan {
      * @throws IllegalArgumentException if the limit is out of range
      */
     public RelayPlan respondWithin(Duration limit) {
+        requireNoRule("respondWithin");
         if (limit.compareTo(SHORTEST_RING) < 0 || limit.compareTo(LONGEST_SILENCE) > 0) {
             throw new IllegalArgumentException("respondWithin: " + limit.toMillis() + " ms (expected 100 ms to 32 s)");
         }
@@ -137,6 +139,7 @@ public final class RelayPlan {
      */
     public RelayPlan edit(BranchEdit next) {
         Objects.requireNonNull(next, "next");
+        requireNoRule("edit");
         BranchEdit first = edit;
         BranchEdit both = first == null ? next : (request, target) -> next.edit(first.edit(request, target), target);
         return new RelayPlan(targets, ringTime, silence, both, followsRedirects, rules);
@@ -180,7 +183,18 @@ public final class RelayPlan {
      * a binding. A 3xx that names only targets of the request counts only if the group has no other response.
      */
     public RelayPlan followRedirects() {
+        requireNoRule("followRedirects");
         return new RelayPlan(targets, ringTime, silence, edit, true, rules);
+    }
+
+    /**
+     * What is set after a rule would be read as if it were about the targets of the rule, but is about the first group.
+     */
+    private void requireNoRule(String option) {
+        if (!rules.isEmpty()) {
+            throw new IllegalStateException(option + ": is about the first group of targets, so set it before the first"
+                    + " rule; for the targets of a rule, pass a plan to relay(…)");
+        }
     }
 
     /** Begins a rule for failures with one of these causes. */
@@ -219,8 +233,15 @@ public final class RelayPlan {
             this.statusCodes = Set.copyOf(statusCodes);
         }
 
-        /** Relays to these targets. */
+        /**
+         * Relays to these targets.
+         *
+         * @throws IllegalArgumentException if there is no target
+         */
         public RelayPlan relay(Target... targets) {
+            if (targets.length == 0) {
+                throw new IllegalArgumentException("targets: empty; respond(480) if there is no target");
+            }
             return relay(RelayPlan.to(targets));
         }
 
@@ -234,13 +255,25 @@ public final class RelayPlan {
             return add(new Reaction.Relay(next));
         }
 
-        /** Responds with the registered reason phrase. */
+        /**
+         * Responds with the registered reason phrase.
+         *
+         * @param statusCode 300 to 699
+         * @throws IllegalArgumentException if the status code is outside 300 to 699
+         */
         public RelayPlan respond(int statusCode) {
+            FailureCause.ofStatus(statusCode); // checks the range
             return add(new Reaction.Respond((Verdict.Respond) Verdict.respond(statusCode)));
         }
 
-        /** Responds with additional header lines, each {@code Name: value} without a line end. */
+        /**
+         * Responds with additional header lines, each {@code Name: value} without a line end.
+         *
+         * @param statusCode 300 to 699
+         * @throws IllegalArgumentException if the status code is outside 300 to 699, or a text holds CR, LF or NUL
+         */
         public RelayPlan respond(int statusCode, String reason, String... headerLines) {
+            FailureCause.ofStatus(statusCode);
             return add(new Reaction.Respond((Verdict.Respond) Verdict.respond(statusCode, reason, headerLines)));
         }
 

@@ -1,5 +1,6 @@
 package org.sipproxy.api.routing;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -78,12 +79,49 @@ public record Target(
     }
 
     /**
-     * Returns a target whose address is given instead of resolved.
+     * Returns a target that is reached through other proxies, such as an outbound proxy: a Route set is added, and the
+     * request is sent to the first of them, resolved by RFC 3263 (RFC 3261 §16.6 steps 6 and 7). The Request-URI stays
+     * {@code uri}.
      *
-     * @param received see {@link #received}
+     * @param hops the first hop first; {@code lr} is added to those without it
+     * @throws IllegalArgumentException if there is no hop, or one is not a {@code sip:} or {@code sips:} URI or has
+     *     headers
      */
-    public static Target of(SipUri uri, SipUri received) {
-        return new Target(uri, 1f, List.of(), null, Objects.requireNonNull(received, "received"), null);
+    public static Target through(SipUri uri, SipUri... hops) {
+        if (hops.length == 0) {
+            throw new IllegalArgumentException("hops: empty; use Target.of(uri) for none");
+        }
+        return new Target(uri, 1f, Arrays.stream(hops).map(Target::route).toList(), null);
+    }
+
+    private static SipUri route(SipUri hop) {
+        if (!hop.isSip() || hop.hasHeaders()) {
+            throw new IllegalArgumentException("hops: " + hop + " (expected a sip: or sips: URI without headers)");
+        }
+        return hop.hasParameter("lr") ? hop : SipUri.of(hop + ";lr");
+    }
+
+    /**
+     * Returns the target of a client behind a NAT.
+     *
+     * @param received the client's address as the proxy sees it; see {@link #received}
+     * @throws IllegalArgumentException if its host is not numeric
+     */
+    public static Target behindNat(SipUri uri, SipUri received) {
+        if (received.numericHost().isEmpty()) {
+            throw new IllegalArgumentException("received: " + received
+                    + " (expected a numeric host; use Target.through(uri, hop) for a next hop with a name)");
+        }
+        return new Target(uri, 1f, List.of(), null, received, null);
+    }
+
+    /**
+     * Returns this target with another q.
+     *
+     * @throws IllegalArgumentException if q is outside 0 to 1
+     */
+    public Target withQ(float value) {
+        return new Target(uri, value, routes, flow, received, socket, seenAtMillis);
     }
 
     /** Returns the target for a binding: its contact URI, reached through its Path. */
@@ -97,5 +135,27 @@ public record Target(
                 binding.received().orElse(null),
                 binding.flow().isPresent() ? null : binding.socket().orElse(null),
                 binding.received().isPresent() ? binding.updatedAtMillis() : UNKNOWN);
+    }
+
+    /** Returns the URI, and what is not a default. */
+    @Override
+    public String toString() {
+        StringBuilder out = new StringBuilder("Target[").append(uri);
+        if (q != 1f) {
+            out.append(", q ").append(q);
+        }
+        if (!routes.isEmpty()) {
+            out.append(", through ").append(routes);
+        }
+        if (received != null) {
+            out.append(", received ").append(received);
+        }
+        if (flow != null) {
+            out.append(", over ").append(flow);
+        }
+        if (socket != null) {
+            out.append(", from ").append(socket);
+        }
+        return out.append(']').toString();
     }
 }

@@ -67,4 +67,10 @@ class AorTest {
     void percentThatIsNotAnEscapeIsNotAUser(String text) throws Exception {
         assertThat(Aor.isUser(SipUri.parse(text).user())).isFalse();
     }
+
+    @Test
+    void domainIsPutIntoNormalForm() {
+        assertThat(new Aor("bob", "SIP.Test.")).isEqualTo(new Aor("bob", "sip.test"));
+        assertThat(new Aor("bob", "[2001:DB8:0:0:0:0:0:1]").domain()).isEqualTo("[2001:db8::1]");
+    }
 }

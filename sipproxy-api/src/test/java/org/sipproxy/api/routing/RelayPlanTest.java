@@ -145,4 +145,26 @@ class RelayPlanTest {
         assertThatThrownBy(() -> stage.named(" ")).hasMessageContaining("name");
         assertThatThrownBy(() -> RequestStage.on(Set.of(), stage)).hasMessageContaining("methods: empty");
     }
+
+    @Test
+    void whatIsSaidAfterARuleWouldBeReadAsIfItWereAboutTheRule() {
+        RelayPlan plan = RelayPlan.to(A).onAnyFailure().relay(B);
+
+        assertThatThrownBy(() -> plan.ringFor(Duration.ofSeconds(5)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith(
+                        "ringFor: is about the first group of targets, so set it before the first rule");
+        assertThatThrownBy(() -> plan.respondWithin(Duration.ofSeconds(5))).hasMessageStartingWith("respondWithin:");
+        assertThatThrownBy(() -> plan.withHeader("X-Y", "z")).hasMessageStartingWith("edit:");
+        assertThatThrownBy(plan::followRedirects).hasMessageStartingWith("followRedirects:");
+    }
+
+    @Test
+    void ruleNeedsATargetAndAFailureStatus() {
+        RelayPlan plan = RelayPlan.to(A);
+
+        assertThatThrownBy(() -> plan.onAnyFailure().relay()).hasMessageContaining("targets: empty");
+        assertThatThrownBy(() -> plan.onAnyFailure().respond(200)).hasMessageContaining("expected 300 to 699");
+        assertThatThrownBy(() -> plan.onAnyFailure().respond(200, "OK")).hasMessageContaining("expected 300 to 699");
+    }
 }

@@ -352,7 +352,7 @@ class ComponentTest {
             SipUri received = way.get();
             return received == null || context.request().method() == Method.REGISTER
                     ? Verdict.proceed()
-                    : Verdict.relay(Target.of(context.targets().get(0).uri(), received));
+                    : Verdict.relay(Target.behindNat(context.targets().get(0).uri(), received));
         });
         try (ProxyUnderTest proxy = with(hooks -> hooks.beforeForwarding(alias))) {
             WireClient.Udp bob = proxy.registered("bob");

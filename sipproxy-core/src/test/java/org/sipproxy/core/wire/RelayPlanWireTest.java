@@ -7,6 +7,12 @@ import static org.sipproxy.api.routing.FailureCause.NOT_REGISTERED;
 import static org.sipproxy.api.routing.FailureCause.NO_ANSWER;
 import static org.sipproxy.api.routing.FailureCause.UNKNOWN_USER;
 
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -57,6 +63,42 @@ class RelayPlanWireTest {
         WireClient.Udp client = proxy.udp("voicemail");
         voicemail = Target.of(SipUri.of("sip:bob@" + client.hostPort()));
         return client;
+    }
+
+    @Test
+    void requestGoesThroughANextHopWithAName() {
+        proxy = ProxyUnderTest.start(b -> b.beforeRouting(context -> Verdict.relay(Target.through(
+                context.request().requestUri(),
+                SipUri.of("sip:localhost:" + voicemail.uri().port())))));
+        WireClient.Udp hop = voicemail();
+        WireClient.Udp alice = proxy.udp("alice");
+
+        Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+        WireMessage received = hop.awaitRequest("MESSAGE");
+        hop.respond(received, 200);
+
+        alice.awaitResponse(message, 200);
+        assertThat(received.startLine()).isEqualTo("MESSAGE sip:bob@sip.test SIP/2.0");
+        assertThat(received.lines("Route")).containsExactly("<sip:localhost:" + hop.port() + ";lr>");
+    }
+
+    @Test
+    void requestGoesThroughANextHopOverTcp() throws Exception {
+        try (ServerSocket hop = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            hop.setSoTimeout(10_000);
+            SipUri over = SipUri.of("sip:127.0.0.1:" + hop.getLocalPort() + ";transport=tcp");
+            proxy = ProxyUnderTest.start(b -> b.beforeRouting(
+                    context -> Verdict.relay(Target.through(context.request().requestUri(), over))));
+            WireClient.Udp alice = proxy.udp("alice");
+
+            alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+
+            try (Socket connection = hop.accept()) {
+                BufferedReader lines =
+                        new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8));
+                assertThat(lines.readLine()).isEqualTo("MESSAGE sip:bob@sip.test SIP/2.0");
+            }
+        }
     }
 
     @Test

@@ -9,12 +9,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.BranchResult;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.FailureContext;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 
 /**
  * Context of a failed relay, for the unit test of a failure stage. The latest result is the best one. The request
@@ -81,6 +83,20 @@ public final class FakeFailureContext implements FailureContext {
     @Override
     public Optional<String> authenticatedUser() {
         return Optional.ofNullable(user);
+    }
+
+    /** Returns true for the host {@code example.org} and for 192.0.2.1. */
+    @Override
+    public boolean isMyself(SipUri uri) {
+        return uri.hostIs("example.org") || uri.hostIs("192.0.2.1");
+    }
+
+    /** Returns the user at {@code example.org}, in lower case, for a URI of this proxy. */
+    @Override
+    public Optional<Aor> aorOf(SipUri uri) {
+        return isMyself(uri) && Aor.isUser(uri.user())
+                ? Optional.of(new Aor(UserCase.INSENSITIVE.canonical(uri.user()), "example.org"))
+                : Optional.empty();
     }
 
     @Override

@@ -18,20 +18,17 @@ import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LogPace;
-import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
-import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.pipeline.Outcome;
-import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Progress of a request through a {@link RelayPlan}: the group that is tried, its ring time, the results, and the
@@ -40,17 +37,10 @@ import org.slf4j.LoggerFactory;
  */
 final class PlannedRelay {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.HOST);
+    private static final Logger LOG = PlanFailures.LOG;
 
     /** A failure stage may relay again and again; each target costs messages. */
     private static final int MOST_TARGETS = 100;
-
-    // shared by all requests, so that what fails for each of them does not fill the log
-    private static final HostCall EDITS = new HostCall(LOG, "edit of a branch");
-    private static final HostCall STAGES = new HostCall(LOG, "failure stage");
-    private static final FailureLog LOOKUPS = new FailureLog(Duration.ofSeconds(10));
-    private static final LogPace LIMITS = new LogPace(Duration.ofSeconds(10));
-    private static final LogPace LATE_STAGES = new LogPace(Duration.ofSeconds(10));
 
     /** Headers that an edit must not change. */
     private static final List<HeaderName> KEPT = List.of(
@@ -160,7 +150,7 @@ final class PlannedRelay {
             requireSameTransaction(request, edited);
             return edited;
         } catch (Throwable e) {
-            EDITS.failed(request.method().name(), e);
+            parent.forwarder.planFailures.edits.failed(request.method().name(), e);
             throw new BranchEditException();
         }
     }
@@ -273,12 +263,13 @@ final class PlannedRelay {
         declined = false;
         targets += Math.max(1, next.targets().size()); // a failure stage may relay to nothing forever
         if (targets > MOST_TARGETS) {
-            if (LIMITS.isDue()) {
+            LogPace limits = parent.forwarder.planFailures.limits;
+            if (limits.isDue()) {
                 LOG.warn(
                         "plans had more than {} targets for one request; the best response so far is forwarded ({} more"
                                 + " since the last such line)",
                         MOST_TARGETS,
-                        LIMITS.takeOmitted());
+                        limits.takeOmitted());
             }
             return false;
         }
@@ -358,7 +349,7 @@ final class PlannedRelay {
         });
     }
 
-    private static @Nullable Verdict ask(FailureStage stage, FailureContext context, Decision decision) {
+    private @Nullable Verdict ask(FailureStage stage, FailureContext context, Decision decision) {
         try {
             Verdict verdict = stage.handle(context);
             if (verdict == null || verdict instanceof Verdict.Discard) {
@@ -372,7 +363,8 @@ final class PlannedRelay {
             return verdict;
         } catch (Throwable e) {
             if (decision.isNeeded()) {
-                STAGES.failed(nameOf(stage) + " for " + context.request().method(), e);
+                parent.forwarder.planFailures.stages.failed(
+                        nameOf(stage) + " for " + context.request().method(), e);
             } else { // in most cases because it was interrupted
                 LOG.debug("failure stage {} failed, but its verdict is not needed any more", nameOf(stage), e);
             }
@@ -463,7 +455,8 @@ final class PlannedRelay {
             try {
                 result = parent.context.patience().waiting(work::result);
             } catch (Throwable e) {
-                LOOKUPS.warn(LOG, "look-up of a redirection failed; the best response is forwarded", e);
+                parent.forwarder.planFailures.lookups.warn(
+                        LOG, "look-up of a redirection failed; the best response is forwarded", e);
                 result = PlannedRelay.this::finish;
             }
             synchronized (parent.server) {
@@ -503,13 +496,14 @@ final class PlannedRelay {
             synchronized (parent.server) {
                 if (deciding == this) {
                     giveUp();
-                    if (LATE_STAGES.isDue()) {
+                    LogPace pace = parent.forwarder.planFailures.lateStages;
+                    if (pace.isDue()) {
                         LOG.warn(
                                 "{} took longer than {} ms; the best response is forwarded ({} more since the last such"
                                         + " line)",
                                 what(),
                                 parent.forwarder.waitLimit.toMillis(),
-                                LATE_STAGES.takeOmitted());
+                                pace.takeOmitted());
                     }
                     finish();
                 }
@@ -544,6 +538,16 @@ final class PlannedRelay {
         @Override
         public Optional<String> authenticatedUser() {
             return parent.context.authenticatedUser();
+        }
+
+        @Override
+        public boolean isMyself(SipUri uri) {
+            return parent.context.isMyself(uri);
+        }
+
+        @Override
+        public Optional<Aor> aorOf(SipUri uri) {
+            return parent.context.aorOf(uri);
         }
 
         @Override

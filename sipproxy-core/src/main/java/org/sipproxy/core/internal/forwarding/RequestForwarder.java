@@ -36,6 +36,7 @@ public final class RequestForwarder {
     final NextHopResolver resolver;
     final NextHopPolicy nextHops;
     final FailedHops failedHops;
+    final PlanFailures planFailures;
     final LocalResponseWriter responses;
     final RequestWriter writer;
     final Completions completions;
@@ -72,6 +73,7 @@ public final class RequestForwarder {
         this.flows = flows;
         this.resolver = resolver;
         this.nextHops = nextHops;
+        this.planFailures = new PlanFailures();
         this.failedHops = new FailedHops(table::now, nextHops.failureMemory().toNanos());
         this.responses = responses;
         this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials);
@@ -89,6 +91,7 @@ public final class RequestForwarder {
         this.resolver = served.resolver;
         this.nextHops = served.nextHops;
         this.failedHops = served.failedHops;
+        this.planFailures = served.planFailures;
         this.responses = served.responses;
         this.writer = served.writer;
         this.completions = served.completions;

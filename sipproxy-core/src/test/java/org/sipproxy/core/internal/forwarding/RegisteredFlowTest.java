@@ -110,6 +110,6 @@ class RegisteredFlowTest extends NextHopScene {
     }
 
     private static Target behindNat(String uri, String received) {
-        return Target.of(SipUri.of(uri), SipUri.of(received));
+        return Target.behindNat(SipUri.of(uri), SipUri.of(received));
     }
 }
