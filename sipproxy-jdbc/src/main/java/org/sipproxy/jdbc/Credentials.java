@@ -26,7 +26,7 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
         return new Credentials(bare, qualified, exists);
     }
 
-    /** Returns the credentials of stored hashes; an invalid hash counts as missing. */
+    /** Returns the credentials of stored hashes; a hash that is invalid or of the empty password counts as missing. */
     static Credentials ofHashes(String username, String domain, String ha1, String ha1b, String sha256) {
         return new Credentials(
                 credential(username, domain, ha1, sha256), credential(username + "@" + domain, domain, ha1b, ""));
@@ -67,9 +67,9 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
 
     /** Reads the algorithm off the hash's length: kamctl writes SHA-256 into {@code ha1} if CMDHASH says so. */
     private static Optional<Credential> credential(String digestUser, String realm, String hash, String sha256) {
-        boolean md5 = isHex(hash, DigestAlgorithm.MD5.hexLength());
+        boolean md5 = isUsable(digestUser, realm, DigestAlgorithm.MD5, hash);
         String strong = isHex(sha256, DigestAlgorithm.SHA_256.hexLength()) ? sha256 : hash;
-        boolean sha = isHex(strong, DigestAlgorithm.SHA_256.hexLength());
+        boolean sha = isUsable(digestUser, realm, DigestAlgorithm.SHA_256, strong);
         if (md5 && sha) {
             return Optional.of(Credential.ofHa1(
                     digestUser, realm, Map.of(DigestAlgorithm.MD5, hash, DigestAlgorithm.SHA_256, strong)));
@@ -80,6 +80,10 @@ record Credentials(Optional<Credential> bare, Optional<Credential> qualified, bo
         return sha
                 ? Optional.of(Credential.ofHa1(digestUser, realm, Map.of(DigestAlgorithm.SHA_256, strong)))
                 : Optional.empty();
+    }
+
+    private static boolean isUsable(String digestUser, String realm, DigestAlgorithm algorithm, String hash) {
+        return isHex(hash, algorithm.hexLength()) && !Credential.isOfEmptyPassword(digestUser, realm, algorithm, hash);
     }
 
     private static boolean isHex(String text, int length) {

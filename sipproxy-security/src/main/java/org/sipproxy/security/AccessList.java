@@ -104,6 +104,12 @@ public final class AccessList implements ProxyComponent {
         return Phase.ACCESS;
     }
 
+    /** The rules of two lists would depend on their order; one list has it in its rules. */
+    @Override
+    public Object identity() {
+        return AccessList.class;
+    }
+
     @Override
     public void install(ComponentHooks hooks) {
         hooks.onArrival(new Filter());

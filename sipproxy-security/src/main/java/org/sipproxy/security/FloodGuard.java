@@ -165,6 +165,12 @@ public final class FloodGuard implements ProxyComponent {
         return Phase.LIMITS;
     }
 
+    /** A second one would count each message again. */
+    @Override
+    public Object identity() {
+        return FloodGuard.class;
+    }
+
     @Override
     public void install(ComponentHooks hooks) {
         hooks.onArrival(new Filter());

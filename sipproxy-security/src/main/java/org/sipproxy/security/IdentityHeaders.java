@@ -74,6 +74,12 @@ public final class IdentityHeaders implements ProxyComponent {
         trusted = other.trusted;
     }
 
+    /** A second one would remove what the first one keeps. */
+    @Override
+    public Object identity() {
+        return IdentityHeaders.class;
+    }
+
     @Override
     public void install(ComponentHooks hooks) {
         hooks.atEntrance(new Requests());

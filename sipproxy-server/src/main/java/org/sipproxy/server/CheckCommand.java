@@ -100,6 +100,7 @@ final class CheckCommand implements Callable<Integer> {
         problems.addAll(options.tls.fileProblems());
         List<String> warnings = new ArrayList<>(checkup.warnings());
         warnings.addAll(options.warnings());
+        warnings.addAll(options.security.warnings());
         warnings.addAll(databaseOptions.warnings());
         warnings.addAll(config.warnings());
         PrintWriter err = spec.commandLine().getErr();

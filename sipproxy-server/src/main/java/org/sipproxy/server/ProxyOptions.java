@@ -98,7 +98,7 @@ final class ProxyOptions {
     final TlsOptions tls = new TlsOptions();
 
     @Mixin
-    private final SecurityOptions security = new SecurityOptions();
+    final SecurityOptions security = new SecurityOptions();
 
     @Mixin
     final StorageOptions storage = new StorageOptions();

@@ -93,6 +93,15 @@ final class SecurityOptions {
             })
     boolean revealUsers;
 
+    /** Returns what is possible but usually a mistake; the access list warns of it when it starts. */
+    List<String> warnings() {
+        return networks("--trust", trust, new ArrayList<>()).stream()
+                .filter(network -> network.prefixLength() == 0)
+                .map(network -> "--trust: " + network + " trusts every " + (network.isIpv4() ? "IPv4" : "IPv6")
+                        + " address, so anyone can call and relay without a password; use the networks of your peers")
+                .toList();
+    }
+
     /**
      * Applies the options to the builder, and adds errors to {@code problems}.
      *

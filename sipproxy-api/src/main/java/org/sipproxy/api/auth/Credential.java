@@ -31,17 +31,16 @@ public final class Credential {
      * @throws IllegalArgumentException if the password is empty
      */
     public static Credential ofPassword(String username, String realm, String password) {
-        if (password.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "password: that of " + username + " is empty; set one that is hard to guess");
+        if (Objects.requireNonNull(password, "password").isEmpty()) {
+            throw emptyPassword("password", username);
         }
-        return new Credential(username, realm, Objects.requireNonNull(password, "password"), Map.of());
+        return new Credential(username, realm, password, Map.of());
     }
 
     /**
      * Returns a credential with an MD5 HA1.
      *
-     * @throws IllegalArgumentException if {@code ha1} is not 32 hex digits
+     * @throws IllegalArgumentException if {@code ha1} is not 32 hex digits, or is that of the empty password
      */
     public static Credential ofHa1(String username, String realm, String ha1) {
         return ofHa1(username, realm, Map.of(DigestAlgorithm.MD5, ha1));
@@ -51,7 +50,7 @@ public final class Credential {
      * Returns a credential with an HA1 for each of the given algorithms.
      *
      * @throws IllegalArgumentException if the map is empty, or an HA1 does not have its algorithm's number of hex
-     *     digits
+     *     digits, or is that of the empty password
      */
     public static Credential ofHa1(String username, String realm, Map<DigestAlgorithm, String> ha1) {
         if (ha1.isEmpty()) {
@@ -65,9 +64,22 @@ public final class Credential {
                         + algorithm.hexLength() + " hex digits, the " + algorithm.token()
                         + " of user:realm:password)");
             }
+            if (isOfEmptyPassword(username, realm, algorithm, hash)) {
+                throw emptyPassword("ha1", username);
+            }
             lower.put(algorithm, hash.toLowerCase(Locale.ROOT));
         });
         return new Credential(username, realm, null, lower);
+    }
+
+    /** Returns true if an HA1 is that of the empty password, with which anyone could log in. */
+    public static boolean isOfEmptyPassword(String username, String realm, DigestAlgorithm algorithm, String ha1) {
+        return algorithm.ha1(username, realm, "").equalsIgnoreCase(ha1);
+    }
+
+    private static IllegalArgumentException emptyPassword(String what, String username) {
+        return new IllegalArgumentException(
+                what + ": the password of " + username + " is empty; set one that is hard to guess");
     }
 
     /** Returns the digest user name. */

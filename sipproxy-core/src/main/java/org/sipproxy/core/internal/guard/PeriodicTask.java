@@ -118,9 +118,9 @@ public final class PeriodicTask implements AutoCloseable {
         notifyAll();
     }
 
-    /** Ends the task, and waits at most this long for the current run. */
-    public void close(Duration limit) {
-        close(Deadline.in(limit), false);
+    /** Ends the task, and waits for the current run until the deadline. */
+    public void close(Deadline limit) {
+        close(limit, false);
     }
 
     /**
@@ -144,6 +144,6 @@ public final class PeriodicTask implements AutoCloseable {
     /** Ends the task, and waits at most one second for the current run. */
     @Override
     public void close() {
-        close(Duration.ofSeconds(1));
+        close(Deadline.in(Duration.ofSeconds(1)));
     }
 }

@@ -48,6 +48,9 @@ final class Flusher {
     /** Since when the oldest change of the current round has waited. Written before {@link #taken}. */
     private volatile long takenSinceNanos;
 
+    /** AORs of the current round, which are not in the queue. */
+    private volatile int inRound;
+
     /** True from the start of a round until a round succeeds. */
     private volatile boolean taken;
 
@@ -98,6 +101,7 @@ final class Flusher {
         noteOldest();
         try {
             List<AorEntry> addresses = dirty.take(Math.min(left, most));
+            inRound = addresses.size();
             if (addresses.size() <= batch) {
                 write(addresses);
             } else {
@@ -109,6 +113,8 @@ final class Flusher {
         } catch (LocationStoreException e) {
             batch = Math.max(SMALLEST_BATCH, batch / 2);
             throw e;
+        } finally {
+            inRound = 0;
         }
     }
 
@@ -208,6 +214,11 @@ final class Flusher {
     /** Returns the number of AORs processed since the store was created. */
     long done() {
         return done.sum();
+    }
+
+    /** Returns the number of AORs whose changes wait to be written or are being written. */
+    int waiting() {
+        return dirty.size() + inRound;
     }
 
     /** Returns how long the oldest change has waited to be written; 0 if none waits. */

@@ -21,7 +21,6 @@ final class LastFlush {
     private static final long RETRY_MILLIS = 200;
 
     private final Flusher flusher;
-    private final DirtyAddresses dirty;
     private final Duration limit;
     private final Duration patience;
     private final ProxyThreads threads;
@@ -34,9 +33,8 @@ final class LastFlush {
      * @param limit maximum duration of the flush
      * @param patience maximum time without a write
      */
-    LastFlush(Flusher flusher, DirtyAddresses dirty, Duration limit, Duration patience, ProxyThreads threads) {
+    LastFlush(Flusher flusher, Duration limit, Duration patience, ProxyThreads threads) {
         this.flusher = flusher;
-        this.dirty = dirty;
         this.limit = limit;
         this.patience = patience;
         this.threads = threads;
@@ -44,7 +42,7 @@ final class LastFlush {
 
     /** Returns when no change waits, or when the flush has given up. */
     void run() {
-        int total = dirty.size();
+        int total = flusher.waiting();
         Thread writer = threads.create("location-last-flush", this::write);
         writer.start();
         long begun = System.nanoTime();
@@ -83,7 +81,7 @@ final class LastFlush {
     }
 
     private void write() {
-        while (!abandoned && dirty.size() > 0) {
+        while (!abandoned && flusher.waiting() > 0) {
             try {
                 flusher.flush(() -> !abandoned);
             } catch (LocationStoreException e) {

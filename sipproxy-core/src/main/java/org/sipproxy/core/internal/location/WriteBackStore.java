@@ -13,8 +13,10 @@ import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.PeriodicTask;
 import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.internal.time.Deadline;
 import org.sipproxy.core.internal.time.FailureLog;
 import org.sipproxy.core.internal.time.ProxyTime;
+import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,12 +46,14 @@ final class WriteBackStore extends LoadedStore {
 
     private final StoreMode.WriteBack mode;
     private final Duration patience;
-    private final DirtyAddresses dirty;
     private final Flusher flusher;
     private final FailureLog late = new FailureLog(Duration.ofSeconds(60));
     private final PeriodicTask flush;
     private final PeriodicTask sweep;
     private final ProxyThreads threads;
+    private final ProxyTime time;
+    private final TimerWheel wheel;
+    private final LateWatch lateWatch = new LateWatch();
     private volatile boolean closing;
     /** Number of AORs whose rows differed from memory when the store was closed; −1 before. */
     private volatile long lost = -1;
@@ -74,17 +78,35 @@ final class WriteBackStore extends LoadedStore {
             DirtyAddresses dirty) {
         super(new WatchedRepository(mode.repository(), time), new MemoryLocationStore(time, wheel, dirty::add), time);
         this.threads = threads;
+        this.time = time;
+        this.wheel = wheel;
         this.sweep = StoreTask.sweep(threads, this::sweep);
         this.mode = mode;
         this.patience = patience;
-        this.dirty = dirty;
         this.flusher = new Flusher(dirty, repository, memory, time, threads);
         this.flush = StoreTask.every(mode.interval(), threads, "location-flush", this::flushInTime);
+    }
+
+    /** Warns also while a flush does not return. */
+    private final class LateWatch extends Timer {
+
+        @Override
+        protected void fire() {
+            warnIfLate();
+            schedule();
+        }
+
+        void schedule() {
+            if (!closing) {
+                wheel.schedule(this, time.nanoTime(), LATE.toNanos());
+            }
+        }
     }
 
     @Override
     public void open() {
         super.open();
+        lateWatch.schedule();
         flush.start();
         sweep.start();
         repository.whenAway(sweep::runSoon);
@@ -141,7 +163,7 @@ final class WriteBackStore extends LoadedStore {
 
     @Override
     public StoreStatus status() {
-        return repository.status(lost < 0 ? dirty.size() : lost, Duration.ofNanos(flusher.oldestNanos()));
+        return repository.status(lost < 0 ? flusher.waiting() : lost, Duration.ofNanos(flusher.oldestNanos()));
     }
 
     @Override
@@ -162,7 +184,7 @@ final class WriteBackStore extends LoadedStore {
         if (oldest.compareTo(mode.interval().multipliedBy(2).plus(LATE)) > 0) {
             late.warn(
                     LOG,
-                    "the database does not keep up: changes of " + dirty.size() + " users wait, the oldest for "
+                    "the database does not keep up: changes of " + flusher.waiting() + " users wait, the oldest for "
                             + oldest.toSeconds() + " s; a crash would lose them");
         }
     }
@@ -186,10 +208,14 @@ final class WriteBackStore extends LoadedStore {
         }
         closed = true;
         closing = true;
-        sweep.close(RUNNING_FLUSH);
-        flush.close(RUNNING_FLUSH);
-        if (dirty.size() > 0) {
-            new LastFlush(flusher, dirty, mode.stopLimit(), patience, threads).run();
+        wheel.cancel(lateWatch);
+        Deadline end = Deadline.in(mode.stopLimit());
+        Deadline running =
+                Deadline.in(mode.stopLimit().compareTo(RUNNING_FLUSH) < 0 ? mode.stopLimit() : RUNNING_FLUSH);
+        sweep.close(running);
+        flush.close(running);
+        if (flusher.waiting() > 0) {
+            new LastFlush(flusher, Duration.ofNanos(end.leftNanos()), patience, threads).run();
         }
         reportLost();
         memory.close();

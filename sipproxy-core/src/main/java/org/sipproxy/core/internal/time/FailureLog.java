@@ -57,6 +57,7 @@ public final class FailureLog {
                     PrintableThrowable.of(e));
         } catch (Throwable again) {
             Guard.count(again);
+            unprintable(log, what, e, again);
         }
     }
 
@@ -91,6 +92,20 @@ public final class FailureLog {
                     pace.takeOmitted());
         } catch (Throwable again) {
             Guard.count(again);
+            unprintable(log, what, e, again);
+        }
+    }
+
+    /** Logs an exception of a host application whose own methods throw. */
+    private static void unprintable(Logger log, String what, Throwable e, Throwable again) {
+        try {
+            log.error(
+                    "{}: {}, which cannot be printed: {}",
+                    what,
+                    e.getClass().getName(),
+                    again.getClass().getName());
+        } catch (Throwable third) {
+            Guard.count(third);
         }
     }
 

@@ -68,7 +68,7 @@ class PeriodicTaskTest {
         AtomicInteger runs = new AtomicInteger();
         PeriodicTask task = task(Duration.ofHours(1), () -> runs.incrementAndGet() > 0);
 
-        task.close(Duration.ofSeconds(30));
+        task.close(Deadline.in(Duration.ofSeconds(30)));
 
         assertThat(runs).hasValue(0);
     }

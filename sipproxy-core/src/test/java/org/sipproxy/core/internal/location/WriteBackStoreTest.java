@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
@@ -278,11 +283,52 @@ class WriteBackStoreTest implements RepositoryStoreContract {
         scene.repository.beforeWrite(() -> {
             scene.advance(Duration.ofSeconds(3));
             assertThat(store.status().oldestWaiting()).isEqualTo(Duration.ofSeconds(3));
+            assertThat(store.status().waiting()).isOne();
         });
 
         store.flush();
 
         assertThat(scene.repository.ids()).containsExactly("a");
+    }
+
+    @Test
+    void writeThatDoesNotReturnIsReportedAndHoldsUpClosingForTheStopLimitAtMost() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch writing = new CountDownLatch(1);
+        WriteBackStore stuck = new WriteBackStore(
+                new StoreMode.WriteBack(scene.repository, Duration.ofMillis(100), Duration.ofSeconds(1)),
+                scene.time,
+                scene.wheel,
+                ProxyThreads.named("test"));
+        scene.repository.beforeWrite(() -> {
+            writing.countDown();
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        stuck.open();
+        scene.add(stuck, ALICE, "a");
+        assertThat(writing.await(10, TimeUnit.SECONDS)).isTrue();
+        PrintStream stderr = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        try {
+            System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+            advance(Duration.ofSeconds(11));
+
+            assertThat(stuck.status().waiting()).isOne();
+            assertThat(stuck.status().oldestWaiting()).isGreaterThan(Duration.ofSeconds(10));
+            long begun = System.nanoTime();
+            stuck.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(6));
+        } finally {
+            System.setErr(stderr);
+            never.countDown();
+        }
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .contains("the database does not keep up: changes of 1 users wait, the oldest for 11 s")
+                .contains("the stop limit is reached");
     }
 
     @Test

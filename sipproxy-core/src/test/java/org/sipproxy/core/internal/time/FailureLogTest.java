@@ -89,4 +89,26 @@ class FailureLogTest {
 
         assertThat(lines).hasSize(2);
     }
+
+    @Test
+    void exceptionWhoseMessageCannotBeReadIsNamed() {
+        RuntimeException broken = new RuntimeException() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public String getMessage() {
+                throw new IllegalStateException("of the test");
+            }
+        };
+
+        new FailureLog().error(log, "stage crm failed", broken);
+        new FailureLog().warn(log, "location store failed", broken);
+
+        assertThat(lines)
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith(
+                                "error stage crm failed: " + broken.getClass().getName()
+                                        + ", which cannot be printed: java.lang.IllegalStateException"))
+                .anySatisfy(line -> assertThat(line).startsWith("error location store failed: "));
+    }
 }
