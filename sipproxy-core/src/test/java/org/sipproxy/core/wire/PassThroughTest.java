@@ -218,6 +218,46 @@ class PassThroughTest {
         assertThat(alice.awaitResponse(invite, 200).text()).contains("\r\n" + form);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "My Header: x\r\n",
+                ": x\r\n",
+                "X-Control: a\u0001b\r\n",
+                "X-Nul: a\u0000b\r\n",
+                "X-Bare: a\nb: c\r\n",
+                "Call-ID: second\r\n",
+                "CSeq: 9 INVITE\r\n",
+                "Content-Length: 3\r\n",
+            })
+    void aMalformedFinalResponseEndsItsTransactionAndIsNotForwarded(String lines) {
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        bob.send(malformed(Response.of(bob, received, 180).text(), lines)); // a provisional one is dropped
+        bob.send(malformed(Response.of(bob, received, 200).text(), lines));
+        assertThat(alice.awaitFinal(invite).status()).isEqualTo(502);
+
+        Request busy = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.send(malformed(Response.of(bob, bob.awaitRequest("INVITE"), 486).text(), lines));
+        WireMessage response = alice.awaitFinal(busy);
+        assertThat(response.status()).isEqualTo(486);
+        assertThat(response.text()).doesNotContain(lines.strip());
+        assertThat(bob.awaitRequest("ACK").branch()).isNotEmpty();
+
+        Request message = alice.send(alice.request("MESSAGE", "sip:bob@sip.test"));
+        bob.send(malformed(Response.of(bob, bob.awaitRequest("MESSAGE"), 200).text(), lines));
+        assertThat(alice.awaitFinal(message).status()).isEqualTo(502);
+
+        Request moved = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.send(malformed(Response.of(bob, bob.awaitRequest("INVITE"), 302).text(), lines));
+        assertThat(alice.awaitFinal(moved).status()).isEqualTo(502);
+        assertThat(alice.pendingAfterRoundTrip()).noneMatch(one -> one.isResponse() && one.status() == 180);
+    }
+
+    private static String malformed(String text, String lines) {
+        return text.replace("Content-Length: 0\r\n", lines + "Content-Length: 0\r\n");
+    }
+
     /** The Request-URI of the BYE is for that proxy, which may know what to do with it. */
     @Test
     void aContactThatIsNotASipUriIsForAProxyBehindThisOne() {

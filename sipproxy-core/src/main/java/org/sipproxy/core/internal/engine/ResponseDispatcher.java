@@ -19,17 +19,37 @@ final class ResponseDispatcher {
         this.engine = engine;
     }
 
+    /**
+     * Dispatches a response. A malformed final response of a known transaction ends it too, and is not forwarded:
+     * otherwise the caller would wait for a timeout although the callee has responded.
+     */
     void accept(SipResponse response, TransportFlow from) throws SipParseException {
-        MessageSanity.checkResponse(response);
-        from.messageAccepted();
+        SipParseException defect = null;
+        try {
+            MessageSanity.checkResponse(response);
+            from.messageAccepted();
+        } catch (SipParseException e) {
+            if (response.isProvisional()) {
+                throw e;
+            }
+            defect = e;
+        }
         Via via = response.topVia();
         if (Branches.isOwnBranch(response.index(), via)) {
             long branch = Branches.number(response.index(), via);
             Method method = response.cseq().method();
             ClientTransaction transaction = engine.table.client(branch, method == Method.CANCEL);
             if (transaction != null && transaction.isAnsweredBy(response, via)) {
-                transaction.onResponse(engine.hopCredentials.withoutChallenges(response, from));
+                if (defect != null) {
+                    engine.counters.malformed.increment();
+                    transaction.onResponse(response);
+                } else {
+                    transaction.onResponse(engine.hopCredentials.withoutChallenges(response, from));
+                }
                 return;
+            }
+            if (defect != null) {
+                throw defect;
             }
             if (response.isSuccess() && method == Method.INVITE) {
                 Upstream caller = engine.table.upstreamOfAccepted(branch);
@@ -41,6 +61,9 @@ final class ResponseDispatcher {
                     return;
                 }
             }
+        }
+        if (defect != null) {
+            throw defect;
         }
         if (engine.components.claims(response, from)) {
             return;

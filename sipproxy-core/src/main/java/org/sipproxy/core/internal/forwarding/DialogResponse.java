@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.NameAddress;
 import org.sipproxy.message.SipParseException;
@@ -26,6 +27,10 @@ final class DialogResponse {
      * @param isMyself true for a URI that names this proxy
      */
     static @Nullable String defect(SipResponse response, Predicate<SipUri> isMyself) {
+        String malformed = MessageSanity.defect(response);
+        if (malformed != null) {
+            return "the 2xx is malformed: " + malformed;
+        }
         try {
             response.to();
             int line = response.firstHeader(HeaderName.CONTACT);

@@ -13,6 +13,7 @@ import org.sipproxy.api.routing.BranchResult;
 import org.sipproxy.api.routing.FailureCause;
 import org.sipproxy.api.routing.RelayPlan;
 import org.sipproxy.api.routing.Target;
+import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.pipeline.Outcome;
 import org.sipproxy.core.internal.pipeline.RelayProgress;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -257,7 +258,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
 
     /** Handles a 2xx: it goes upstream at once, and an INVITE's other branches are cancelled (§16.7 steps 5 and 10). */
     void success(Branch branch, SipResponse response, TransportFlow from) {
-        String defect = isInvite() ? forwarder.defect(response) : null;
+        String defect = isInvite() ? forwarder.defect(response) : MessageSanity.defect(response);
         byte[] wire = defect == null ? forwardable(response, from, branch.target()) : null;
         if (wire == null) {
             failure(
@@ -315,8 +316,14 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    /** Handles a final failure received from downstream. */
+    /** Handles a final failure received from downstream. Of a malformed one, only the status is used. */
     void failure(Branch branch, SipResponse response, TransportFlow from) {
+        String defect = MessageSanity.defect(response);
+        if (defect != null) {
+            int status = statusWithoutHeaders(response.statusCode());
+            failure(branch, status, "the response is malformed: " + defect, FailureCause.ofStatus(status));
+            return;
+        }
         if (plan != null && response.statusCode() < 400 && plan.redirected(response, branch.target())) {
             branchEnded(); // its Contacts are tried when the group has failed
             return;
@@ -339,6 +346,13 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
                     ("Reason: SIP;cause=" + response.statusCode() + "\r\n").getBytes(StandardCharsets.US_ASCII));
         }
         branchEnded();
+    }
+
+    /** Returns a status that means something without the headers of its response. */
+    private static int statusWithoutHeaders(int status) {
+        return status < 400 || status == StatusCode.UNAUTHORIZED || status == StatusCode.PROXY_AUTHENTICATION_REQUIRED
+                ? StatusCode.BAD_GATEWAY
+                : status;
     }
 
     /** Adds a 3xx that is not followed after all. */

@@ -81,6 +81,16 @@ public final class MessageSanity {
         checkNextHop(response);
     }
 
+    /** Returns what makes a response unfit to be forwarded, even if its transaction is known; null if it is fit. */
+    public static @Nullable String defect(SipResponse response) {
+        try {
+            checkIndex(response);
+            return null;
+        } catch (SipParseException e) {
+            return e.getMessage();
+        }
+    }
+
     /** Returns the value of the Content-Length in header line {@code line}, in bytes; -1 if it is not a number. */
     public static int contentLength(SipMessage message, int line) {
         return (int) number(message, line, Integer.MAX_VALUE);
