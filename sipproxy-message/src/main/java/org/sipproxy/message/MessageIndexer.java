@@ -98,6 +98,12 @@ final class MessageIndexer {
             throw notSip("status code is not a number from 100 to 699");
         }
         reasonStart = Math.min(end, 12);
+        for (int i = reasonStart; i < end; i++) {
+            if ((a[i] >= 0 && a[i] < ' ' && a[i] != '\t') || a[i] == 0x7f) {
+                defect(StatusCode.BAD_REQUEST, "control character in the reason phrase", i, Math.min(end, i + 8));
+                return;
+            }
+        }
     }
 
     private void requestLine(int end) throws SipParseException {

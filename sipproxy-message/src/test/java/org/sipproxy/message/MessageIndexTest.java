@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -155,6 +156,12 @@ class MessageIndexTest {
     void emptyReasonPhraseAndMissingSpaceAreAccepted() throws Exception {
         assertThat(((SipResponse) parse("SIP/2.0 100 \r\n\r\n")).reasonPhrase()).isEmpty();
         assertThat(((SipResponse) parse("SIP/2.0 100\r\n\r\n")).reasonPhrase()).isEmpty();
+        assertThat(parse("SIP/2.0 200 a\tb\r\n\r\n").defect()).isEmpty();
+        for (String control : List.of("\u001b]0;x\u0007", "\0", "\r", "\u007f")) {
+            assertThat(parse("SIP/2.0 200 O" + control + "K\r\n\r\n").defect())
+                    .hasValueSatisfying(
+                            e -> assertThat(e).hasMessageContaining("control character in the reason phrase"));
+        }
         assertThat(((SipResponse) parse("SIP/2.0 200 На связи\r\n\r\n")).reasonPhrase())
                 .isEqualTo("На связи");
     }

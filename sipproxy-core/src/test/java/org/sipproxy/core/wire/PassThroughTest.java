@@ -228,7 +228,7 @@ class PassThroughTest {
                 "X-Bare: a\nb: c\r\n",
                 "Call-ID: second\r\n",
                 "CSeq: 9 INVITE\r\n",
-                "Content-Length: 3\r\n",
+                "Content-Length: x\r\n",
             })
     void aMalformedFinalResponseEndsItsTransactionAndIsNotForwarded(String lines) {
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
@@ -252,6 +252,23 @@ class PassThroughTest {
         bob.send(malformed(Response.of(bob, bob.awaitRequest("INVITE"), 302).text(), lines));
         assertThat(alice.awaitFinal(moved).status()).isEqualTo(502);
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(one -> one.isResponse() && one.status() == 180);
+    }
+
+    /** The datagram was cut on its way; the retransmission is whole. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 60})
+    void aTruncatedFinalResponseIsDiscarded(int missing) {
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        String whole = Response.of(bob, received, 200)
+                .text()
+                .replace("Content-Length: 0\r\n\r\n", "Content-Length: 40\r\n\r\n" + "v=0\r\n".repeat(8));
+        bob.send(whole.substring(0, whole.length() - missing));
+
+        bob.send(whole);
+
+        assertThat(alice.awaitFinal(invite).status()).isEqualTo(200);
+        assertThat(alice.pendingAfterRoundTrip()).noneMatch(one -> one.isResponse() && one.status() == 502);
     }
 
     private static String malformed(String text, String lines) {

@@ -119,11 +119,28 @@ public final class ControlClient implements AutoCloseable {
 
     private void send(JsonObject request) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap((request + "\n").getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-            if (channel.write(bytes) == 0) {
-                await(SelectionKey.OP_WRITE, PATIENCE);
+        try {
+            while (bytes.hasRemaining()) {
+                if (channel.write(bytes) == 0) {
+                    await(SelectionKey.OP_WRITE, PATIENCE);
+                }
             }
+        } catch (IOException e) {
+            throw refusal(e);
         }
+    }
+
+    /** Returns why the server closed the connection before it read the request, if it has said so. */
+    private IOException refusal(IOException broken) {
+        try {
+            JsonObject message = read(PATIENCE);
+            if (message.has("error")) {
+                throw errorOf(message.getAsJsonObject("error"));
+            }
+        } catch (IOException e) {
+            broken.addSuppressed(e);
+        }
+        return broken;
     }
 
     /** @param patience zero for no limit */

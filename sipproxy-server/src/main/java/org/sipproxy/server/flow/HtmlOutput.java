@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.core.trace.MessageText;
 
 /**
  * Ladder as a self-contained HTML page, without scripts and without external resources. An arrow is a link to its
@@ -224,7 +225,9 @@ public final class HtmlOutput implements TraceOutput {
                 case '>' -> out.append("&gt;");
                 case '"' -> out.append("&quot;");
                 case '\'' -> out.append("&#39;");
-                default -> out.append(c < ' ' && c != '\n' && c != '\t' ? '\ufffd' : c);
+                case '\n', '\t' -> out.append(c);
+                default ->
+                    out.append(Character.isSurrogate(c) ? String.valueOf(c) : MessageText.printable(String.valueOf(c)));
             }
         }
         return out.toString();

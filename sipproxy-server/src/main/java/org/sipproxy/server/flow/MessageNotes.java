@@ -100,7 +100,7 @@ final class MessageNotes {
         try {
             return MessageText.detail(message);
         } catch (SipParseException e) {
-            return String.valueOf(e.getMessage());
+            return MessageText.printable(String.valueOf(e.getMessage()));
         }
     }
 }

@@ -8,9 +8,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.sipproxy.core.SipProxy;
 
 /** All figures of a server by name, such as {@code proxy.requests}. docs/commands.md lists the groups. */
@@ -43,10 +40,34 @@ public final class Figures {
         if (pattern.isEmpty()) {
             return name -> true;
         }
-        String regex = Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
-        Predicate<String> whole = Pattern.compile(regex).asMatchPredicate();
         // a group without its figures, such as proxy, is a pattern too
-        return name -> whole.test(name) || name.startsWith(pattern + ".");
+        return name -> matches(pattern, name) || name.startsWith(pattern + ".");
+    }
+
+    /** Takes at most the product of both lengths, unlike a regular expression with many stars. */
+    static boolean matches(String pattern, String name) {
+        int p = 0;
+        int n = 0;
+        int star = -1; // the latest star, which takes as little as possible
+        int taken = 0;
+        while (n < name.length()) {
+            if (p < pattern.length() && pattern.charAt(p) == '*') {
+                star = p++;
+                taken = n;
+            } else if (p < pattern.length() && pattern.charAt(p) == name.charAt(n)) {
+                p++;
+                n++;
+            } else if (star >= 0) {
+                p = star + 1;
+                n = ++taken;
+            } else {
+                return false;
+            }
+        }
+        while (p < pattern.length() && pattern.charAt(p) == '*') {
+            p++;
+        }
+        return p == pattern.length();
     }
 
     private SortedMap<String, Long> all() {

@@ -226,6 +226,11 @@ class ControlServerTest {
         RawClient tooMany = new RawClient();
         assertThat(tooMany.line()).contains("-32003").contains("3 connections");
         assertThat(tooMany.line()).isEmpty();
+        for (int i = 0; i < 20; i++) { // the server may have closed before the request is sent
+            assertThatThrownBy(() -> client().call("echo", Map.of()))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("3 connections");
+        }
         server.close();
 
         serve(new ControlLimits(1, 1_000, Duration.ofMillis(100), Duration.ofSeconds(30), 50_000));

@@ -21,7 +21,8 @@ final class ResponseDispatcher {
 
     /**
      * Dispatches a response. A malformed final response of a known transaction ends it too, and is not forwarded:
-     * otherwise the caller would wait for a timeout although the callee has responded.
+     * otherwise the caller would wait for a timeout although the callee has responded. A truncated one is discarded
+     * (RFC 3261 §18.3).
      */
     void accept(SipResponse response, TransportFlow from) throws SipParseException {
         SipParseException defect = null;
@@ -29,7 +30,7 @@ final class ResponseDispatcher {
             MessageSanity.checkResponse(response);
             from.messageAccepted();
         } catch (SipParseException e) {
-            if (response.isProvisional()) {
+            if (response.isProvisional() || MessageSanity.isTruncated(response)) {
                 throw e;
             }
             defect = e;

@@ -81,6 +81,25 @@ public final class MessageSanity {
         checkNextHop(response);
     }
 
+    /**
+     * Returns true if the end of a message is missing: a datagram was cut, and the whole one may follow (§18.3).
+     */
+    public static boolean isTruncated(SipMessage message) {
+        int line = message.firstHeader(HeaderName.CONTENT_LENGTH);
+        return message.index().bodyStart() >= message.index().length() && !endsWithEmptyLine(message)
+                || line >= 0 && contentLength(message, line) > message.bodyLength();
+    }
+
+    private static boolean endsWithEmptyLine(SipMessage message) {
+        MessageIndex bytes = message.index();
+        int end = bytes.length();
+        return end >= 4
+                && bytes.byteAt(end - 4) == '\r'
+                && bytes.byteAt(end - 3) == '\n'
+                && bytes.byteAt(end - 2) == '\r'
+                && bytes.byteAt(end - 1) == '\n';
+    }
+
     /** Returns what makes a response unfit to be forwarded, even if its transaction is known; null if it is fit. */
     public static @Nullable String defect(SipResponse response) {
         try {
