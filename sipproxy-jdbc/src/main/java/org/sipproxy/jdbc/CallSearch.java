@@ -80,11 +80,16 @@ final class CallSearch {
         return rows;
     }
 
-    /** Returns the record of a call that has ended. */
+    /**
+     * Returns the record of a call that has ended. If the wall clock was set back during the call, it ends after its
+     * duration, and not before its start.
+     */
     AccountingRow record(OpenCalls.Call call, long endMillis, long durationMillis, String endedBy) {
         String[] texts = call.texts().clone();
         texts[texts.length - 1] = endedBy;
-        return new AccountingRow(records, texts, call.startMillis(), endMillis, durationMillis);
+        long start = call.startMillis();
+        long end = endMillis < start ? start + Math.max(0, durationMillis) : endMillis;
+        return new AccountingRow(records, texts, start, end, durationMillis);
     }
 
     /** Passes the calls among the latest rows that began after {@code since} and have no BYE to the visitor. */

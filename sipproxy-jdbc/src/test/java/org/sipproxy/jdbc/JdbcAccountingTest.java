@@ -397,6 +397,7 @@ class JdbcAccountingTest {
         scene.close();
 
         assertThat(rows("acc_cdrs", "duration")).containsExactly("90");
+        assertThat(rows("acc_cdrs", "end_time - start_time >= INTERVAL '90 s'")).containsExactly("t");
     }
 
     @Test
