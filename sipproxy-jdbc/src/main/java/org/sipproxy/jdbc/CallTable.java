@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
@@ -64,6 +65,16 @@ final class CallTable {
                     "integer",
                     call -> Long.toString(call.sessionInterval().toSeconds())));
 
+    private static final Set<String> EXACT = Set.of(
+            "callid",
+            "from_tag",
+            "to_tag",
+            "caller_contact",
+            "callee_contact",
+            "caller_route_set",
+            "callee_route_set",
+            "req_uri");
+
     private static final String PUT = put();
 
     private static final String DELETE = "DELETE FROM " + NAME + " c USING UNNEST(CAST(:callids AS text[]),"
@@ -98,6 +109,26 @@ final class CallTable {
                 + String.join(", ", values) + ", :server FROM UNNEST(" + String.join(", ", arrays) + ") AS u ("
                 + String.join(", ", names) + ") ON CONFLICT (callid, from_tag, server_id) DO UPDATE SET "
                 + String.join(", ", changes);
+    }
+
+    /**
+     * Returns the name of a column whose text must come back as it is, and would not in ASCII: a request of the call
+     * would not be recognized, or sent elsewhere. Null if the call can be stored in ASCII.
+     */
+    static @Nullable String unfitForAscii(StoredCall call) {
+        for (Column column : COLUMNS) {
+            String text = EXACT.contains(column.name) ? column.text.apply(call) : null;
+            if (text != null && !ColumnText.ascii(text).equals(text)) {
+                return column.name;
+            }
+        }
+        return null;
+    }
+
+    /** Returns true if a call with this key can have a row in ASCII. */
+    static boolean isInAscii(StoredCall.Key key) {
+        String text = key.callId() + key.callerTag();
+        return ColumnText.ascii(text).equals(text);
     }
 
     /** Returns the name of a column that cannot hold its text; null if a row can hold the call. */

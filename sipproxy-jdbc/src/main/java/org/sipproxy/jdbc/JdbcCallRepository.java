@@ -182,19 +182,33 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
         }
     }
 
-    private void writeAll(String what, List<StoredCall> rows, Collection<StoredCall.Key> ended) {
+    private void writeAll(String what, List<StoredCall> given, Collection<StoredCall.Key> ended) {
+        List<StoredCall> rows = inAscii ? given.stream().filter(this::fitsAscii).toList() : given;
+        Collection<StoredCall.Key> stored =
+                inAscii ? ended.stream().filter(CallTable::isInAscii).toList() : ended;
         run(
                 "calls.write",
                 what,
                 handle -> handle.inTransaction(transaction -> {
-                    if (!ended.isEmpty()) {
-                        CallTable.delete(transaction, serverId, ended);
+                    if (!stored.isEmpty()) {
+                        CallTable.delete(transaction, serverId, stored);
                     }
                     if (!rows.isEmpty()) {
                         CallTable.put(transaction, serverId, rows, inAscii);
                     }
                     return true;
                 }));
+    }
+
+    private boolean fitsAscii(StoredCall call) {
+        String column = CallTable.unfitForAscii(call);
+        if (column != null) {
+            problems.found(
+                    CallTable.NAME,
+                    name(call),
+                    "not stored: the database's encoding lacks a character of column " + column + "; UTF8 has all");
+        }
+        return column == null;
     }
 
     /** The database has refused a value: finds the row, so that the others are written. */

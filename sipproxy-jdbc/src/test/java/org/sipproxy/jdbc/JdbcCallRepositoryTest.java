@@ -190,6 +190,18 @@ class JdbcCallRepositoryTest {
                 there.write(List.of(call("one", "\"\u3042\" <sip:alice@sip.test>;tag=tagA")), List.of());
 
                 assertThat(there.findAll()).containsExactly(call("one", "\"?\" <sip:alice@sip.test>;tag=tagA"));
+
+                there.write(List.of(call("two\u624b"), call("three")), List.of());
+                assertThat(there.findAll())
+                        .as("a BYE of the second would not be recognized")
+                        .extracting(call -> call.key().callId())
+                        .containsExactlyInAnyOrder("one", "three");
+                there.write(
+                        List.of(),
+                        List.of(call("two\u624b").key(), call("three").key()));
+                assertThat(there.findAll())
+                        .extracting(call -> call.key().callId())
+                        .containsExactly("one");
             } finally {
                 latin.execute("DROP DATABASE calls_latin1");
             }
