@@ -359,8 +359,11 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Adds a listener for security events, for audits. */
+    /** Adds a listener for security events, for audits. A listener that is a {@link ProxyComponent} is added as one. */
     public SipProxyBuilder listener(ProxyListener listener) {
+        if (listener instanceof ProxyComponent component) {
+            add(component);
+        }
         hooks.onEvent(Objects.requireNonNull(listener, "listener"));
         return this;
     }

@@ -2,12 +2,21 @@ package org.sipproxy.security;
 
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.support.KeyedHash;
@@ -27,9 +36,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>(on one line). The fields always have this order and are separated by one space:
  *
- * <ul> <li>{@code date}: UTC, with milliseconds. <li>{@code event}: {@code authentication-failed}, {@code locked-out},
- * {@code access-denied}, {@code limit-hit}, {@code scanner} or {@code omitted}. <li>{@code source}, {@code port}: the
- * peer's numeric address, IPv6 without brackets and zone, and its port. Over UDP a source may be forged. <li>{@code
+ * <ul> <li>{@code date}: UTC, with milliseconds. <li>{@code event}: {@code authentication-failed}, {@code
+ * credentials-unusable} for credentials that were refused before their digest was compared, {@code locked-out}, {@code
+ * access-denied}, {@code limit-hit}, {@code scanner} or {@code omitted}. <li>{@code source}, {@code port}: the peer's
+ * numeric address, IPv6 without brackets and zone, and its port. Over UDP a source may be forged. <li>{@code
  * transport}: {@code udp}, {@code tcp}, {@code tls}, {@code ws} or {@code wss}. <li>{@code method}: the method of the
  * request, {@code -} if no request was parsed. <li>{@code user}: the digest user of the credentials, {@code -} for
  * none. A lockout without a user is that of the source. <li>{@code from}, {@code call-id}: the URI of the request's
@@ -44,20 +54,33 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each kind of event has, per source (an IPv4 address or an IPv6 /64), a burst of five lines and then one line per
  * second. All sources together have at most 150 lines per second: 50 for connections, 50 for sources of datagrams
- * that were seen before, and 50 for new ones. Further events are counted by a line with {@code event=omitted}, at most
- * one per second. Memory is fixed.
+ * that were seen before, and 50 for new ones. Events without a line are counted by {@code omitted} of the next line of
+ * their kind and source. If there is none within 20 s, and when the proxy closes, a line with {@code event=omitted}
+ * counts them: {@code source} is theirs and {@code reason} their kind. Events of too many sources are counted together,
+ * without a source, by at most one line per second. Memory is bounded.
+ *
+ * <p>{@code SipProxyBuilder.listener} and {@code SipProxyBuilder.component} both add the log to a proxy. A log that only
+ * gets the events of another listener has no timer: what it omitted is counted by the next line, or at {@link #close}.
  *
  * <p>The folder {@code fail2ban} of this module has a filter for these lines.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe. Use one instance per proxy.
  */
-public final class AuditLog implements ProxyListener {
+public final class AuditLog implements ProxyListener, ProxyComponent {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.AUDIT);
 
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
+
+    /** Time in which a source may have another line, before one of its own counts its omitted events. */
+    private static final Duration SUMMARY = Duration.ofSeconds(10);
+
+    private static final Set<String> UNUSABLE = Arrays.stream(AuthenticationOutcome.values())
+            .filter(AuthenticationOutcome::isUnusable)
+            .map(Enum::name)
+            .collect(Collectors.toUnmodifiableSet());
 
     private static final int MAX_VALUE_BYTES = 64;
     private static final String NOTHING = "-";
@@ -68,6 +91,9 @@ public final class AuditLog implements ProxyListener {
     private final LongSupplier wallMillis;
     private final LongSupplier nanoTime;
     private final Consumer<String> lines;
+    private final AtomicBoolean summaryIsDue = new AtomicBoolean();
+    /** Set from start to close. */
+    private volatile @Nullable ProxyRuntime runtime;
 
     /** Creates a log with its own throttle. */
     public AuditLog() {
@@ -81,12 +107,26 @@ public final class AuditLog implements ProxyListener {
     }
 
     @Override
+    public void install(ComponentHooks hooks) {
+        hooks.onEvent(this);
+    }
+
+    @Override
+    public void start(ProxyRuntime proxy) {
+        runtime = proxy;
+    }
+
+    @Override
     public void onEvent(SecurityEvent event) {
         if (event instanceof SecurityEvent.AuthenticationFailed e) {
             if (e.reason().equals(AuthenticationOutcome.NONCE_REUSED.name())) {
                 return; // the password was right, and some phones count each nonce from 1 again: a challenge is enough
             }
-            write("authentication-failed", event.origin(), e.user(), e.reason());
+            write(
+                    UNUSABLE.contains(e.reason()) ? "credentials-unusable" : "authentication-failed",
+                    event.origin(),
+                    e.user(),
+                    e.reason());
         } else if (event instanceof SecurityEvent.AuthenticationLocked e) {
             write("locked-out", event.origin(), e.user(), e.seconds() + "s");
         } else if (event instanceof SecurityEvent.AccessDenied e) {
@@ -101,22 +141,23 @@ public final class AuditLog implements ProxyListener {
     }
 
     private void write(String name, SecurityEvent.Origin origin, String user, String reason) {
-        long nowMillis = nanoTime.getAsLong() / 1_000_000;
         InetAddress address = origin.source().getAddress();
         long source = address == null ? 0 : SourcePrefix.DEFAULT.hash(key, address);
         byte[] kind = name.getBytes(StandardCharsets.US_ASCII);
         int omitted = throttle.admit(
-                key.hash(source, kind, 0, kind.length), origin.transport() == TransportKind.UDP, nowMillis);
+                key.hash(source, kind, 0, kind.length),
+                name,
+                address,
+                origin.transport() == TransportKind.UDP,
+                nowMillis());
         if (omitted == AuditThrottle.NO_LINE) {
+            scheduleSummary();
             return;
         }
-        long others = throttle.takeOverLimit();
-        if (others > 0) {
-            lines.accept(line("omitted", NOTHING, NOTHING, NOTHING, "", "", "", "", "lines a second", others));
-        }
+        writeOthers(throttle.takeOthers());
         lines.accept(line(
                 name,
-                address == null ? NOTHING : HostName.literal(address),
+                sourceOf(address),
                 Integer.toString(origin.source().getPort()),
                 origin.transport().lowerCase(),
                 origin.method(),
@@ -125,6 +166,54 @@ public final class AuditLog implements ProxyListener {
                 origin.callId(),
                 reason,
                 omitted));
+    }
+
+    private long nowMillis() {
+        return nanoTime.getAsLong() / 1_000_000;
+    }
+
+    private void scheduleSummary() {
+        ProxyRuntime proxy = runtime;
+        if (proxy != null && !summaryIsDue.get() && summaryIsDue.compareAndSet(false, true)) {
+            proxy.schedule(SUMMARY, this::summarize);
+        }
+    }
+
+    /** Counts the events of sources that have had no line since. Others get their turn, or have a line meanwhile. */
+    private void summarize() {
+        summaryIsDue.set(false);
+        writeUnreported(nowMillis() - SUMMARY.toMillis());
+        if (throttle.hasUnreported()) {
+            scheduleSummary();
+        }
+    }
+
+    private void writeUnreported(long untilMillis) {
+        for (AuditThrottle.Unreported of : throttle.takeUnreported(untilMillis)) {
+            writeOmitted(sourceOf(of.source()), of.event(), of.count());
+        }
+        writeOthers(throttle.takeAllOthers());
+    }
+
+    private void writeOthers(long count) {
+        if (count > 0) {
+            writeOmitted(NOTHING, "lines a second", count);
+        }
+    }
+
+    private void writeOmitted(String source, String reason, long count) {
+        lines.accept(line("omitted", source, NOTHING, NOTHING, "", "", "", "", reason, count));
+    }
+
+    /** Writes the counts of all omitted events. */
+    @Override
+    public void close() {
+        runtime = null;
+        writeUnreported(nowMillis());
+    }
+
+    private static String sourceOf(@Nullable InetAddress address) {
+        return address == null ? NOTHING : HostName.literal(address);
     }
 
     private String line(

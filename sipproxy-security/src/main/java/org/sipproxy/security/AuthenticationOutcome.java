@@ -4,7 +4,12 @@ package org.sipproxy.security;
 enum AuthenticationOutcome {
     AUTHENTICATED("authenticated"),
     NO_CREDENTIALS("no digest credentials for this realm"),
-    MALFORMED("credentials are malformed or incomplete"),
+    NOT_DIGEST("credentials are of another scheme than Digest"),
+    WRONG_REALM("credentials answer the challenge of this proxy with another realm, or with none"),
+    WRONG_HEADER("credentials answer the challenge of this proxy in the other of Authorization, Proxy-Authorization"),
+    MALFORMED("credentials are not a list of parameters, each of them once"),
+    INCOMPLETE("username, nonce, uri, response, nc or cnonce is missing in the credentials"),
+    INVALID_PARAMETER("username, response or nc of the credentials has a wrong length or wrong characters"),
     UNSUPPORTED_ALGORITHM("credentials for this realm use an algorithm that was not offered"),
     UNSUPPORTED_QOP("credentials use a qop that was not offered"),
     MISSING_QOP("credentials have no qop; requireQop(false) would accept them"),
@@ -39,17 +44,34 @@ enum AuthenticationOutcome {
         return this == STALE_NONCE || this == FOREIGN_NONCE || this == NONCE_ELSEWHERE || this == NONCE_REUSED;
     }
 
-    /** Returns true if the password may have been guessed; such outcomes count towards a lockout. */
-    boolean isGuess() {
-        return this == UNKNOWN_USER || this == WRONG_PASSWORD || this == NO_HA1;
+    /**
+     * Returns true if the credentials are refused before their digest is compared. The phone has a fault or a wrong
+     * setting and gets nowhere, but has not guessed a password. Such outcomes never count towards a lockout or ban.
+     */
+    boolean isUnusable() {
+        return switch (this) {
+            case NOT_DIGEST,
+                    WRONG_REALM,
+                    WRONG_HEADER,
+                    MALFORMED,
+                    INCOMPLETE,
+                    INVALID_PARAMETER,
+                    UNSUPPORTED_ALGORITHM,
+                    UNSUPPORTED_QOP,
+                    MISSING_QOP,
+                    URI_MISMATCH -> true;
+            default -> false;
+        };
     }
 
-    /** Returns true if the outcome is reported as a security event. */
+    /**
+     * Returns true if the outcome is reported as a security event. Others are part of a login that works: the phone
+     * has to be challenged first, and later again when its nonce expires.
+     */
     boolean isFailure() {
-        return isGuess()
-                || this == IDENTITY_MISMATCH
-                || this == AMBIGUOUS_USER
-                || this == NONCE_REUSED
-                || this == LOCKED_OUT;
+        return switch (this) {
+            case AUTHENTICATED, NO_CREDENTIALS, STALE_NONCE, FOREIGN_NONCE, NONCE_ELSEWHERE -> false;
+            default -> true;
+        };
     }
 }

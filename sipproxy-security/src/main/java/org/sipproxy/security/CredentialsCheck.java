@@ -4,6 +4,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +47,9 @@ final class CredentialsCheck {
      * location row.
      */
     private static final int MAX_USERNAME = 497;
+
+    /** Header lines whose nonce is verified to find out why there are no credentials for the realm. */
+    private static final int MAX_MISPLACED = 4;
 
     /**
      * Rules of the check.
@@ -104,27 +108,79 @@ final class CredentialsCheck {
     Result check(StageContext context, HeaderName header, Realm realm, Hashes hashes, CredentialStore store)
             throws SipParseException {
         SipRequest request = context.request();
-        AuthenticationOutcome none = AuthenticationOutcome.NO_CREDENTIALS;
+        Result unusable = null;
         for (int line = request.firstHeader(header); line >= 0; line = request.nextHeader(header, line)) {
-            byte[] credentials = request.index()
-                    .copy(request.index().valueStart(line), request.index().valueEnd(line));
+            byte[] credentials = value(request, line);
             if (!DigestResponse.isDigest(credentials, 0, credentials.length)) {
                 continue;
             }
             DigestResponse response = DigestResponse.parse(credentials, 0, credentials.length);
             if (response == null) {
-                none = AuthenticationOutcome.MALFORMED;
-            } else if (response.is(Field.REALM, realm.bytes())) {
+                unusable = unusable == null ? Result.refused(AuthenticationOutcome.MALFORMED) : unusable;
+            } else if (response.is(Field.REALM, realm.bytes()) && !isPlaceholder(response)) {
                 DigestAlgorithm algorithm = algorithm(response);
                 if (algorithm != null) {
                     return check(context, response, line, realm, algorithm, hashes, store);
                 }
-                none = AuthenticationOutcome.UNSUPPORTED_ALGORITHM;
-            } else if (context.isRehearsal()) {
-                context.note("credentials for realm", response.text(Field.REALM));
+                unusable = Result.refused(AuthenticationOutcome.UNSUPPORTED_ALGORITHM, user(response, realm));
+            } else if (context.isRehearsal() && !isPlaceholder(response)) {
+                context.note(
+                        "credentials for realm", response.has(Field.REALM) ? response.text(Field.REALM) : "none given");
             }
         }
-        return Result.refused(none);
+        return unusable == null ? misplaced(context, header, realm, hashes) : unusable;
+    }
+
+    private static byte[] value(SipRequest request, int line) {
+        return request.index()
+                .copy(request.index().valueStart(line), request.index().valueEnd(line));
+    }
+
+    /**
+     * Returns true for the credentials of a first request that only name the user, with an empty nonce and response
+     * (3GPP TS 24.229 §5.1.1.2.2). The client waits for a challenge.
+     */
+    private static boolean isPlaceholder(DigestResponse response) {
+        return response.has(Field.NONCE) && response.length(Field.NONCE) == 0 && response.length(Field.RESPONSE) == 0;
+    }
+
+    /**
+     * Returns why a request has no credentials for the realm.
+     *
+     * <p>A phone may have to log in to other proxies on the path as well, and repeats their credentials in each request
+     * (RFC 3261 §22.3). Those are not a failure here. The nonce distinguishes them: a phone copies it from the challenge
+     * that it answers. So credentials with a nonce of this proxy for this request were meant for it, at any attempt, and
+     * no state is needed to recognize the second one. Basic must not be used with SIP (RFC 3261 §22), so no other proxy
+     * asked for it. Authorization of a REGISTER is for the registrar, whatever its scheme.
+     */
+    private Result misplaced(StageContext context, HeaderName header, Realm realm, Hashes hashes)
+            throws SipParseException {
+        SipRequest request = context.request();
+        boolean isRegistrar = header.equals(HeaderName.AUTHORIZATION);
+        int verified = 0;
+        for (HeaderName name :
+                List.of(header, isRegistrar ? HeaderName.PROXY_AUTHORIZATION : HeaderName.AUTHORIZATION)) {
+            boolean isRight = name.equals(header);
+            for (int line = request.firstHeader(name); line >= 0; line = request.nextHeader(name, line)) {
+                byte[] credentials = value(request, line);
+                if (!DigestResponse.isDigest(credentials, 0, credentials.length)) {
+                    if (isRight && (isRegistrar || DigestResponse.isBasic(credentials, 0, credentials.length))) {
+                        return Result.refused(AuthenticationOutcome.NOT_DIGEST);
+                    }
+                    continue;
+                }
+                DigestResponse response = DigestResponse.parse(credentials, 0, credentials.length);
+                if (response == null || ++verified > MAX_MISPLACED) {
+                    continue;
+                }
+                if (rules.nonces.check(context, response, realm, hashes).state() == NonceIssuer.State.FRESH) {
+                    return Result.refused(
+                            isRight ? AuthenticationOutcome.WRONG_REALM : AuthenticationOutcome.WRONG_HEADER,
+                            user(response, realm));
+                }
+            }
+        }
+        return Result.refused(AuthenticationOutcome.NO_CREDENTIALS);
     }
 
     /** Returns the algorithm of the response if it is offered; otherwise null. The default is MD5 (RFC 7616 §3.3). */
@@ -149,15 +205,12 @@ final class CredentialsCheck {
             Hashes hashes,
             CredentialStore store)
             throws SipParseException {
+        String user = user(response, realm);
         AuthenticationOutcome defect = defect(response, algorithm);
-        if (defect == AuthenticationOutcome.MISSING_QOP) {
-            return Result.refused(defect, withoutRealm(response.text(Field.USERNAME), realm)); // for the operator's log
-        }
         if (defect != null) {
-            return Result.refused(defect);
+            return Result.refused(defect, user);
         }
         String username = response.text(Field.USERNAME);
-        String user = withoutRealm(username, realm);
         if (!isForThisResource(context, response)) {
             if (context.isRehearsal()) {
                 context.note("digest uri", response.text(Field.URI));
@@ -271,11 +324,14 @@ final class CredentialsCheck {
 
     /** Returns what makes the credentials unusable whatever the password; null if nothing does. */
     private @Nullable AuthenticationOutcome defect(DigestResponse response, DigestAlgorithm algorithm) {
-        if (!isUsername(response)
+        if (!response.has(Field.USERNAME)
                 || !response.has(Field.NONCE)
                 || !response.has(Field.URI)
-                || !response.isHex(Field.RESPONSE, algorithm.hexLength())) {
-            return AuthenticationOutcome.MALFORMED;
+                || !response.has(Field.RESPONSE)) {
+            return AuthenticationOutcome.INCOMPLETE;
+        }
+        if (!isUsername(response) || !response.isHex(Field.RESPONSE, algorithm.hexLength())) {
+            return AuthenticationOutcome.INVALID_PARAMETER;
         }
         if (!response.has(Field.QOP)) {
             return rules.requireQop ? AuthenticationOutcome.MISSING_QOP : null;
@@ -283,7 +339,10 @@ final class CredentialsCheck {
         if (!response.isIgnoringCase(Field.QOP, AUTH) && !coversBody(response)) {
             return AuthenticationOutcome.UNSUPPORTED_QOP;
         }
-        return response.isHex(Field.NC, 8) && response.has(Field.CNONCE) ? null : AuthenticationOutcome.MALFORMED;
+        if (!response.has(Field.NC) || !response.has(Field.CNONCE)) {
+            return AuthenticationOutcome.INCOMPLETE;
+        }
+        return response.isHex(Field.NC, 8) ? null : AuthenticationOutcome.INVALID_PARAMETER;
     }
 
     private boolean coversBody(DigestResponse response) {
@@ -291,11 +350,11 @@ final class CredentialsCheck {
     }
 
     /**
-     * Returns true if there is a user name of valid length without control characters, which are kept out of the
-     * credential store and its database.
+     * Returns true if the user name has a valid length and no control characters, which are kept out of the credential
+     * store and its database.
      */
     private static boolean isUsername(DigestResponse response) {
-        if (!response.has(Field.USERNAME) || response.length(Field.USERNAME) > MAX_USERNAME) {
+        if (response.length(Field.USERNAME) > MAX_USERNAME) {
             return false;
         }
         byte[] a = response.bytes();
@@ -364,6 +423,11 @@ final class CredentialsCheck {
         }
         int to = text.indexOf(';', from + 1);
         return text.substring(from, to < 0 ? text.length() : to);
+    }
+
+    /** Returns the digest user without a realm; empty if there is none. */
+    private static String user(DigestResponse response, Realm realm) {
+        return response.has(Field.USERNAME) ? withoutRealm(response.text(Field.USERNAME), realm) : "";
     }
 
     /** Returns the user of {@code user} and of {@code user@realm}. */

@@ -46,8 +46,9 @@ import org.slf4j.LoggerFactory;
  *   <li>Every challenge offers the same {@link Builder#algorithms algorithms}, one header line each, the strongest
  *       first: it does not show what credentials a user has. An algorithm is accepted if the user's credential can
  *       verify it.
- *   <li>An unknown user, a wrong password and unreadable credentials all get the same fresh challenge, after the same
- *       work. Many of them lead to a {@link Lockout lockout}.
+ *   <li>An unknown user and a wrong password get the same fresh challenge, after the same work. Many of them lead to a
+ *       {@link Lockout lockout}. Credentials that are unusable whatever the password, such as those with another realm,
+ *       get it too, and do not count towards a lockout. All are reported as {@link SecurityEvent.AuthenticationFailed}.
  *   <li>{@code stale=true} is set exactly when the digest is right for its nonce, but the nonce itself is refused. The
  *       nonce has expired, was used before, is {@link Builder#bindNonceTo bound} to something else, or was not signed
  *       with this proxy's {@link Builder#secret secret}, as after a restart. RFC 2617 §3.2.1 gives it this meaning.
@@ -240,8 +241,6 @@ public final class DigestAuthentication implements Authentication {
         }
         if (outcome.isFailure()) {
             publishFailure(context, result);
-        } else if (outcome == AuthenticationOutcome.MISSING_QOP) {
-            warnOfMissingQop(context, result.user());
         }
         if (LOG.isDebugEnabled()) {
             LOG.debug(
@@ -271,6 +270,8 @@ public final class DigestAuthentication implements Authentication {
                 origin, user, result.outcome().name()));
         if (result.outcome() == AuthenticationOutcome.AMBIGUOUS_USER) {
             warnOfAmbiguousUser(user);
+        } else if (result.outcome() == AuthenticationOutcome.MISSING_QOP) {
+            warnOfMissingQop(context, user);
         }
         Lockouts.Lock lock = result.lock();
         if (lock != null) {
@@ -296,7 +297,7 @@ public final class DigestAuthentication implements Authentication {
                     "{} of {} from {} is challenged again: its digest credentials have no qop; use requireQop(false) or"
                             + " --digest-without-qop accept for phones that do not support qop",
                     context.request().method(),
-                    shown(user),
+                    user,
                     context.flow().remoteAddress());
         }
     }

@@ -39,6 +39,7 @@ final class DigestResponse {
     }
 
     private static final String SCHEME = "digest";
+    private static final String BASIC = "basic";
 
     private final byte[] a;
     /** Start and end of each field's value; the start is -1 if the field is absent. */
@@ -51,8 +52,17 @@ final class DigestResponse {
 
     /** Returns true if the header value in {@code [from, to)} has the Digest scheme. */
     static boolean isDigest(byte[] a, int from, int to) {
-        int end = from + SCHEME.length();
-        return end <= to && equalsIgnoringCase(a, from, end, SCHEME) && (end == to || isLws(a[end]));
+        return hasScheme(a, from, to, SCHEME);
+    }
+
+    /** Returns true if the header value in {@code [from, to)} has the Basic scheme. */
+    static boolean isBasic(byte[] a, int from, int to) {
+        return hasScheme(a, from, to, BASIC);
+    }
+
+    private static boolean hasScheme(byte[] a, int from, int to, String lowerCase) {
+        int end = from + lowerCase.length();
+        return end <= to && equalsIgnoringCase(a, from, end, lowerCase) && (end == to || isLws(a[end]));
     }
 
     /** Parses a header value for which {@link #isDigest} is true; null if it is malformed. */

@@ -16,7 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.event.SecurityEvent;
+import org.sipproxy.api.support.LineThrottle;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.testkit.fakes.FakeHooks;
+import org.sipproxy.testkit.fakes.FakeRuntime;
 
 class AuditLogTest {
 
@@ -37,6 +40,14 @@ class AuditLogTest {
 
     private void pass(Duration time) {
         passedNanos.addAndGet(time.toNanos());
+    }
+
+    /** Lets the time of the log and that of its proxy pass in step. */
+    private void pass(FakeRuntime runtime, Duration time) {
+        for (long left = time.toMillis(); left > 0; left -= 10) {
+            pass(Duration.ofMillis(Math.min(left, 10)));
+            runtime.advance(Duration.ofMillis(Math.min(left, 10)));
+        }
     }
 
     private List<String> linesWith(String text) {
@@ -69,6 +80,18 @@ class AuditLogTest {
                 .singleElement()
                 .asString()
                 .endsWith(" user=1001 from=sip:1001@other.test call-id=call%20id%3D1 reason=WRONG_PASSWORD omitted=0");
+    }
+
+    @Test
+    void credentialsThatCannotBeUsedAreAKindOfTheirOwn() {
+        for (AuthenticationOutcome outcome : AuthenticationOutcome.values()) {
+            lines.clear();
+            log.onEvent(new SecurityEvent.AuthenticationFailed(
+                    from("203.0.113.9", TransportKind.UDP), "1001", outcome.name()));
+            pass(Duration.ofSeconds(1));
+
+            assertThat(linesWith("event=credentials-unusable")).hasSize(outcome.isUnusable() ? 1 : 0);
+        }
     }
 
     @Test
@@ -143,6 +166,107 @@ class AuditLogTest {
         assertThat(linesWith("event=authentication-failed")).hasSize(AuditThrottle.BURST + 1);
         assertThat(linesWith("event=limit-hit")).hasSize(1);
         assertThat(lines.get(AuditThrottle.BURST + 1)).endsWith("omitted=" + (100 - AuditThrottle.BURST));
+    }
+
+    private String sourceAndReason(String line) {
+        return line.replaceFirst(".*(source=\\S+).*(reason=.*)", "$1 $2");
+    }
+
+    @Test
+    void omittedEventsOfASourceThatHasNoFurtherLineAreCountedByALineOfTheirOwn() {
+        FakeRuntime runtime = new FakeRuntime(START);
+        FakeHooks hooks = FakeHooks.of(log, runtime);
+        for (int i = 0; i < 30; i++) {
+            hooks.publish(failed("203.0.113.9", TransportKind.UDP));
+            hooks.publish(failed("2001:db8::9", TransportKind.TCP));
+        }
+        assertThat(lines).hasSize(2 * AuditThrottle.BURST);
+
+        pass(runtime, Duration.ofSeconds(20));
+
+        assertThat(lines.subList(2 * AuditThrottle.BURST, lines.size()).stream().map(this::sourceAndReason))
+                .containsExactlyInAnyOrder(
+                        "source=203.0.113.9 reason=authentication-failed omitted=25",
+                        "source=2001:db8::9 reason=authentication-failed omitted=25");
+        assertThat(lines.get(lines.size() - 1))
+                .matches("date=\\S+ event=omitted source=\\S+ port=- transport=- method=- user=- from=- call-id=-"
+                        + " reason=\\S+ omitted=25");
+        assertThat(runtime.scheduled()).isZero();
+        pass(runtime, Duration.ofMinutes(1));
+        hooks.publish(failed("203.0.113.9", TransportKind.UDP));
+        assertThat(lines).hasSize(2 * AuditThrottle.BURST + 3);
+        assertThat(lines.get(lines.size() - 1)).endsWith("reason=WRONG_PASSWORD omitted=0");
+    }
+
+    @Test
+    void sourceThatGoesOnCountsItsOmittedEventsInItsOwnLines() {
+        FakeRuntime runtime = new FakeRuntime(START);
+        FakeHooks hooks = FakeHooks.of(log, runtime);
+        int events = 0;
+        while (passedNanos.get() < Duration.ofMinutes(1).toNanos()) {
+            hooks.publish(failed("203.0.113.9", TransportKind.UDP));
+            events++;
+            pass(runtime, Duration.ofMillis(100));
+        }
+        assertThat(linesWith("event=omitted")).isEmpty();
+
+        log.close();
+
+        assertThat(events).isEqualTo(lines.stream().mapToInt(this::events).sum());
+    }
+
+    /** Returns how many events a line stands for. */
+    private int events(String line) {
+        return Integer.parseInt(line.substring(line.lastIndexOf('=') + 1)) + (line.contains("event=omitted") ? 0 : 1);
+    }
+
+    @Test
+    void closeCountsWhatWasOmitted() {
+        FakeHooks hooks = FakeHooks.of(log, new FakeRuntime(START));
+        for (int i = 0; i < 30; i++) {
+            hooks.publish(failed("203.0.113.9", TransportKind.UDP));
+        }
+
+        log.close();
+        log.close();
+
+        assertThat(lines).hasSize(AuditThrottle.BURST + 1);
+        assertThat(sourceAndReason(lines.get(AuditThrottle.BURST)))
+                .isEqualTo("source=203.0.113.9 reason=authentication-failed omitted=25");
+    }
+
+    @Test
+    void logThatIsNotAddedToAProxyCountsAtItsClose() {
+        for (int i = 0; i < 30; i++) {
+            log.onEvent(failed("203.0.113.9", TransportKind.UDP));
+        }
+
+        log.close();
+
+        assertThat(lines).hasSize(AuditThrottle.BURST + 1);
+    }
+
+    @Test
+    void omittedEventsOfManySourcesAreCountedInFewLinesAndEachOnce() {
+        FakeRuntime runtime = new FakeRuntime(START);
+        FakeHooks hooks = FakeHooks.of(log, runtime);
+        Random random = new Random(11);
+        int events = 0;
+        for (int milli = 0; milli < 5_000; milli++) {
+            for (int i = 0; i < 10; i++) {
+                hooks.publish(failed("203.0." + random.nextInt(256) + "." + random.nextInt(256), TransportKind.UDP));
+                events++;
+            }
+            hooks.publish(failed("203.0.113." + milli % 200, TransportKind.TLS));
+            events++;
+            pass(runtime, Duration.ofMillis(1));
+        }
+        int written = lines.size();
+
+        pass(runtime, Duration.ofSeconds(20));
+
+        assertThat(lines.size() - written).isLessThanOrEqualTo(2 * (LineThrottle.REPORTED + 1));
+        assertThat(lines.stream().mapToInt(this::events).sum()).isEqualTo(events);
     }
 
     @Test
@@ -221,6 +345,8 @@ class AuditLogTest {
         log.onEvent(new SecurityEvent.ScannerSeen(from("203.0.113.12", TransportKind.UDP), "User-Agent sipcli"));
         log.onEvent(new SecurityEvent.LimitHit(from("203.0.113.13", TransportKind.UDP), "source"));
         log.onEvent(new SecurityEvent.AuthenticationFailed(
+                from("203.0.113.15", TransportKind.UDP), "1001", AuthenticationOutcome.WRONG_REALM.name()));
+        log.onEvent(new SecurityEvent.AuthenticationFailed(
                 from("203.0.113.14", TransportKind.UDP), "x event=scanner source=9.9.9.9 port=1", "UNKNOWN_USER"));
 
         List<String> found = new ArrayList<>();
@@ -239,6 +365,7 @@ class AuditLogTest {
                         "203.0.113.10",
                         "203.0.113.11",
                         "203.0.113.12",
+                        "none",
                         "none",
                         "203.0.113.14");
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.event.ProxyListener;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -68,6 +69,51 @@ class ComponentTest {
         public void close() {
             life.add("closed");
         }
+    }
+
+    /** Component that listens to events, as an audit log with a timer does. */
+    private static final class Listening implements ProxyComponent, ProxyListener {
+
+        final List<String> life = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void install(ComponentHooks hooks) {
+            hooks.onEvent(this);
+        }
+
+        @Override
+        public void start(ProxyRuntime proxy) {
+            life.add("started");
+            proxy.publish(new SecurityEvent.LimitHit(
+                    new SecurityEvent.Origin(new InetSocketAddress("192.0.2.66", 5060), TransportKind.UDP, ""),
+                    "test"));
+        }
+
+        @Override
+        public void onEvent(SecurityEvent event) {
+            life.add("event");
+        }
+
+        @Override
+        public void close() {
+            life.add("closed");
+        }
+    }
+
+    @Test
+    void listenerThatIsAComponentIsStartedAndClosedAndGetsEachEventOnce() {
+        Listening asListener = new Listening();
+        Listening asComponent = new Listening();
+        Listening asBoth = new Listening();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.listener(asListener))) {
+            assertThat(asListener.life).containsExactly("started", "event");
+        }
+        ProxyUnderTest.start(b -> b.component(asComponent)).close();
+        ProxyUnderTest.start(b -> b.component(asBoth).listener(asBoth)).close();
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(List.of(asListener.life, asComponent.life, asBoth.life))
+                        .allSatisfy(life -> assertThat(life).containsExactly("started", "event", "closed")));
     }
 
     private static ProxyUnderTest with(java.util.function.Consumer<ComponentHooks> hooks) {

@@ -121,7 +121,10 @@ public final class CollectedHooks implements ComponentHooks {
 
     @Override
     public void onEvent(ProxyListener listener) {
-        listeners.add(listener);
+        // a component that the host application adds as a listener may install itself as one too
+        if (listeners.stream().noneMatch(other -> other == listener)) {
+            listeners.add(listener);
+        }
     }
 
     @Override
