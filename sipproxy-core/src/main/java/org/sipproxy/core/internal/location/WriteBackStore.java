@@ -51,7 +51,6 @@ final class WriteBackStore extends LoadedStore {
     private final PeriodicTask flush;
     private final PeriodicTask sweep;
     private final ProxyThreads threads;
-    private final ProxyTime time;
     private final TimerWheel wheel;
     private final LateWatch lateWatch = new LateWatch();
     private volatile boolean closing;
@@ -78,7 +77,6 @@ final class WriteBackStore extends LoadedStore {
             DirtyAddresses dirty) {
         super(new WatchedRepository(mode.repository(), time), new MemoryLocationStore(time, wheel, dirty::add), time);
         this.threads = threads;
-        this.time = time;
         this.wheel = wheel;
         this.sweep = StoreTask.sweep(threads, this::sweep);
         this.mode = mode;
