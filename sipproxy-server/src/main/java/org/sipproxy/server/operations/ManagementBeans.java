@@ -199,6 +199,16 @@ final class ManagementBeans {
         }
 
         @Override
+        public List<Map<String, String>> getRefusals() {
+            return refusals("");
+        }
+
+        @Override
+        public List<Map<String, String>> refusals(String source) {
+            return rows(access.refusals(source, Integer.MAX_VALUE).refusals());
+        }
+
+        @Override
         public List<Map<String, String>> getLockouts() {
             return rows(access.lockouts());
         }
