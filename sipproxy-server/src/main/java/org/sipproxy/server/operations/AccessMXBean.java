@@ -16,7 +16,7 @@ public interface AccessMXBean {
     List<Map<String, String>> getRefusals();
 
     /** Returns what was refused or dropped for an address or network. */
-    List<Map<String, String>> refusals(String source);
+    List<Map<String, String>> showRefusals(String source);
 
     /** Returns the lockouts and bans. */
     List<Map<String, String>> getLockouts();

@@ -200,11 +200,11 @@ final class ManagementBeans {
 
         @Override
         public List<Map<String, String>> getRefusals() {
-            return refusals("");
+            return showRefusals("");
         }
 
         @Override
-        public List<Map<String, String>> refusals(String source) {
+        public List<Map<String, String>> showRefusals(String source) {
             return rows(access.refusals(source, Integer.MAX_VALUE).refusals());
         }
 
