@@ -51,8 +51,8 @@ public final class RefusalsCommand extends ControlCommand {
         } else {
             text.append(table(rows)).append(System.lineSeparator()).append(end(rows.size(), number(shown, "total")));
         }
-        note(text, number(shown, "evicted"), "evicted: the server keeps the latest 1,000");
-        note(text, number(shown, "skipped"), "not recorded: the server was recording or listing others");
+        note(text, number(shown, "evicted"), "row", "evicted: the server keeps the latest 1,000");
+        note(text, number(shown, "skipped"), "refusal", "not recorded: they coincided with others");
         return text.toString();
     }
 
@@ -78,9 +78,12 @@ public final class RefusalsCommand extends ControlCommand {
                 : Texts.format("the latest %d of %d rows; --limit shows more", shown, total);
     }
 
-    private static void note(StringBuilder text, long count, String what) {
+    private static void note(StringBuilder text, long count, String noun, String what) {
         if (count > 0) {
-            text.append(System.lineSeparator()).append(count).append(' ').append(what);
+            text.append(System.lineSeparator())
+                    .append(Texts.count(count, noun))
+                    .append(" ")
+                    .append(what);
         }
     }
 

@@ -72,7 +72,10 @@ final class RecentRefusals {
         }
     }
 
-    /** Refusals of one source for one reason. The texts and the port are those of the latest. */
+    /**
+     * Refusals of one source for one reason. The texts and the port are those of the latest. Texts are cut when they are
+     * recorded, and escaped when they are listed.
+     */
     private static final class Entry {
 
         /** The wall clock, for display only: the order of the entries does not depend on it. */
@@ -89,7 +92,7 @@ final class RecentRefusals {
 
         Entry(long nowMillis, String reason, TransportKind transport) {
             this.firstMillis = nowMillis;
-            this.reason = SipParseException.excerpt(reason, MAX_REASON);
+            this.reason = reason;
             this.transport = transport;
         }
 
@@ -112,9 +115,9 @@ final class RecentRefusals {
                     port,
                     transport,
                     status,
-                    method,
-                    from,
-                    reason);
+                    SipParseException.excerpt(method, MAX_METHOD),
+                    SipParseException.excerpt(from, MAX_FROM),
+                    SipParseException.excerpt(reason, MAX_REASON));
         }
     }
 
@@ -124,7 +127,7 @@ final class RecentRefusals {
         static final Sender UNKNOWN = new Sender("", "");
 
         static Sender of(String method, String from) {
-            return new Sender(SipParseException.excerpt(method, MAX_METHOD), SipParseException.excerpt(from, MAX_FROM));
+            return new Sender(cut(method, MAX_METHOD), cut(from, MAX_FROM));
         }
 
         static Sender of(SipRequest request) {
@@ -196,7 +199,7 @@ final class RecentRefusals {
             long now = System.currentTimeMillis();
             Entry entry = entries.get(key);
             if (entry == null) {
-                entry = new Entry(now, reason, transport);
+                entry = new Entry(now, key.reason(), transport);
                 entries.put(key, entry);
             }
             entry.update(now, status, source.getPort(), transport, sender);
@@ -205,8 +208,13 @@ final class RecentRefusals {
         }
     }
 
+    /** Returns the beginning of a text with one character more than is shown, so that a cut is visible. */
+    private static String cut(String text, int shown) {
+        return text.length() > shown + 1 ? text.substring(0, shown + 1) : text;
+    }
+
     private Key key(InetAddress address, String reason) {
-        String bounded = reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason;
+        String bounded = cut(reason, MAX_REASON);
         byte[] raw = address.getAddress();
         return new Key((int) hash.hash(bounded.hashCode(), raw, 0, raw.length), address, bounded);
     }
