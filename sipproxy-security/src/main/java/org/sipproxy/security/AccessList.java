@@ -305,6 +305,11 @@ public final class AccessList implements ProxyComponent {
     private final class Filter implements ArrivalFilter {
 
         @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
         public boolean accepts(Flow flow, int length) {
             return accepts(flow.remoteAddress(), flow.kind(), flow.peerIdentities());
         }

@@ -97,6 +97,8 @@ public final class FloodGuard implements ProxyComponent {
         BAN
     }
 
+    private static final String NAME = "FloodGuard";
+
     private static final Duration TARPIT_DELAY = Duration.ofSeconds(20);
     /** The request and its challenge. */
     private static final int TOKENS_OF_A_PROOF = 2;
@@ -357,6 +359,11 @@ public final class FloodGuard implements ProxyComponent {
     private final class Filter implements ArrivalFilter {
 
         @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
         public boolean accepts(Flow flow, int length) {
             return accepts(flow.remoteAddress(), flow.kind());
         }
@@ -380,7 +387,7 @@ public final class FloodGuard implements ProxyComponent {
         }
 
         private static Optional<ArrivalDecision> decision(boolean accepts, String why) {
-            return Optional.of(new ArrivalDecision("FloodGuard", accepts, why));
+            return Optional.of(new ArrivalDecision(NAME, accepts, why));
         }
 
         /** Counts a connection like a message: a TLS handshake may follow it. */

@@ -166,7 +166,9 @@ class RehearsalTest {
 
     private static ArrivalDecision arrival(FakeHooks hooks, FakeStageContext context) {
         ArrivalFilter filter = hooks.arrivalFilters().get(0);
-        return filter.rehearse(context.flow(), 500).orElseThrow();
+        ArrivalDecision decision = filter.rehearse(context.flow(), 500).orElseThrow();
+        assertThat(filter.name()).as("the name in refusals").isEqualTo(decision.filter());
+        return decision;
     }
 
     @Test

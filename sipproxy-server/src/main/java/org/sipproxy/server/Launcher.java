@@ -16,6 +16,7 @@ import org.sipproxy.server.command.GatewaysCommand;
 import org.sipproxy.server.command.LockoutsCommand;
 import org.sipproxy.server.command.LogCommand;
 import org.sipproxy.server.command.MonitorCommand;
+import org.sipproxy.server.command.RefusalsCommand;
 import org.sipproxy.server.command.StatsCommand;
 import org.sipproxy.server.command.StatusCommand;
 import org.sipproxy.server.command.StopCommand;
@@ -56,6 +57,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             MonitorCommand.class,
             GatewaysCommand.class,
             AccessCommand.class,
+            RefusalsCommand.class,
             LockoutsCommand.class,
             LogCommand.class,
             DrainCommand.class,

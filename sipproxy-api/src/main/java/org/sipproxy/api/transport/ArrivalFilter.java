@@ -11,6 +11,18 @@ import java.util.Optional;
 public interface ArrivalFilter {
 
     /**
+     * Returns the filter's name, as operators know it: the reason of what it drops is {@code filtered on arrival by} and
+     * this name. Called once, when the proxy is built. Default: the class name without its package; for a
+     * lambda that of the class that contains it.
+     */
+    default String name() {
+        String name = getClass().getName();
+        int lambda = name.indexOf("$$Lambda");
+        String type = lambda < 0 ? name : name.substring(0, lambda);
+        return type.substring(type.lastIndexOf('.') + 1);
+    }
+
+    /**
      * Returns true if a message is processed, false if it is dropped.
      *
      * @param flow the flow that the message arrived on

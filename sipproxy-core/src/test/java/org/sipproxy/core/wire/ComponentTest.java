@@ -105,8 +105,11 @@ class ComponentTest {
         Listening asListener = new Listening();
         Listening asComponent = new Listening();
         Listening asBoth = new Listening();
-        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.listener(asListener))) {
+        ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.listener(asListener));
+        try {
             assertThat(asListener.life).containsExactly("started", "event");
+        } finally {
+            proxy.close();
         }
         ProxyUnderTest.start(b -> b.component(asComponent)).close();
         ProxyUnderTest.start(b -> b.component(asBoth).listener(asBoth)).close();

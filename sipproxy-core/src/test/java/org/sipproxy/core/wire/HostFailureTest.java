@@ -87,6 +87,7 @@ class HostFailureTest {
      * methods called only by the host application; and methods called by another storage mode, within {@code write}.
      */
     private static final Set<String> NOT_WHILE_SERVING = Set.of(
+            "ArrivalFilter.name",
             "RequestStage.name",
             "RequestStage.mayBlock",
             "RequestStage.isRepeatable",

@@ -2,8 +2,11 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,10 @@ import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.transport.ArrivalFilter;
+import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.Flow;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.message.Method;
 
 /** A stranger gets one packet for each that it sends, and leaves no state (RFC 3261 §26.3.2.4). */
@@ -232,6 +239,103 @@ class RefusalTest {
                     .filteredOn(refusal -> refusal.statusCode() == 404)
                     .singleElement()
                     .satisfies(refusal -> assertThat(refusal.request()).isPresent());
+        }
+    }
+
+    /** Filter that drops every message of the senders that a test names, over UDP and over connections. */
+    private static final class Dropping implements ArrivalFilter {
+
+        final Set<Integer> ports = ConcurrentHashMap.newKeySet();
+        volatile boolean refusesConnections;
+
+        @Override
+        public String name() {
+            return "Port 5 filter";
+        }
+
+        @Override
+        public boolean accepts(Flow flow, int length) {
+            return !ports.contains(flow.remoteAddress().getPort());
+        }
+
+        @Override
+        public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
+            return !refusesConnections;
+        }
+    }
+
+    private static void isFilteredMessage(Refusal refusal, TransportKind kind, int port) {
+        assertThat(refusal.statusCode()).isZero();
+        assertThat(refusal.reason()).isEqualTo("filtered on arrival by Port 5 filter");
+        assertThat(refusal.transport()).isEqualTo(kind);
+        assertThat(refusal.source().getPort()).isEqualTo(port);
+        assertThat(refusal.request()).isEmpty();
+    }
+
+    @Test
+    void listenerGetsWhatAFilterDropsOnArrivalAndNothingIsLogged() {
+        List<Refusal> refusals = new CopyOnWriteArrayList<>();
+        Dropping filter = new Dropping();
+        try (CapturedLog log = new CapturedLog();
+                ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(hooks -> {
+                    hooks.onArrival(filter);
+                    hooks.onRefusal(refusals::add);
+                }))) {
+            WireClient.Udp udp = proxy.udp("udp");
+            WireClient.Tcp tcp = proxy.tcp("tcp");
+            udp.awaitFinal(udp.send(udp.request("OPTIONS", "sip:sip.test")));
+            tcp.awaitFinal(tcp.send(tcp.request("OPTIONS", "sip:sip.test")));
+            assertThat(refusals).isEmpty();
+            filter.ports.add(udp.port());
+            filter.ports.add(tcp.connectionPort());
+
+            udp.send(udp.request("OPTIONS", "sip:sip.test"));
+            Awaitility.await().until(() -> refusals.size() == 1);
+            isFilteredMessage(refusals.get(0), TransportKind.UDP, udp.port());
+            udp.sendBytes("\r\n\r\n".getBytes(StandardCharsets.US_ASCII)); // a keepalive is filtered, too
+            Awaitility.await().until(() -> refusals.size() == 2);
+            isFilteredMessage(refusals.get(1), TransportKind.UDP, udp.port());
+            tcp.send(tcp.request("OPTIONS", "sip:sip.test"));
+            Awaitility.await().until(() -> refusals.size() == 3);
+            isFilteredMessage(refusals.get(2), TransportKind.TCP, tcp.connectionPort());
+
+            assertThat(proxy.proxy().statistics().filtered()).isEqualTo(3);
+            assertThat(log.lines("filtered on arrival")).isEmpty();
+        }
+    }
+
+    @Test
+    void refusedConnectionNamesItsFilter() {
+        List<Refusal> refusals = new CopyOnWriteArrayList<>();
+        Dropping filter = new Dropping();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(hooks -> {
+            hooks.onArrival(filter);
+            hooks.onRefusal(refusals::add);
+        }))) {
+            filter.refusesConnections = true;
+
+            WireClient.Tcp tcp = proxy.tcp("tcp");
+            tcp.awaitEnd();
+
+            Awaitility.await().until(() -> !refusals.isEmpty());
+            isFilteredMessage(refusals.get(0), TransportKind.TCP, tcp.connectionPort());
+        }
+    }
+
+    @Test
+    void filterThatFailsIsNamedAndALambdaByItsClass() {
+        List<Refusal> refusals = new CopyOnWriteArrayList<>();
+        try (ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.component(hooks -> {
+            hooks.onArrival((flow, length) -> {
+                throw new IllegalStateException("on purpose");
+            });
+            hooks.onRefusal(refusals::add);
+        }))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            alice.send(alice.request("OPTIONS", "sip:sip.test"));
+
+            Awaitility.await().until(() -> !refusals.isEmpty());
+            assertThat(refusals.get(0).reason()).isEqualTo("filtered on arrival by RefusalTest");
         }
     }
 

@@ -7,13 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.security.AccessDecision;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule.Action;
 import org.sipproxy.security.ActiveLockout;
 import org.sipproxy.security.CidrBlock;
 
-/** Access rules, lockouts and bans. Methods do not block. */
+/** Access rules, lockouts, bans and recent refusals. Methods do not block. */
 public final class AccessControl {
 
     private static final String NO_LIST = "no access list";
@@ -51,6 +52,41 @@ public final class AccessControl {
      * @param remaining how long it lasts
      */
     public record LockoutInfo(String kind, String user, String source, Duration remaining) {}
+
+    /**
+     * What was refused for one source and reason.
+     *
+     * @param last when it was refused last
+     * @param first when it was refused first; if it was refused before, the entry has been evicted in between
+     * @param source the address
+     * @param port the port of the latest
+     * @param transport the transport of the latest
+     * @param status the status of the latest response; 0 if there was none, or a challenge
+     * @param method the method of the latest request; empty if there was none, or it was not read
+     * @param from the URI of its From, at most 100 characters, escaped
+     */
+    public record RefusalInfo(
+            Instant last,
+            Instant first,
+            long count,
+            String source,
+            int port,
+            TransportKind transport,
+            int status,
+            String method,
+            String from,
+            String reason) {}
+
+    /**
+     * What was refused since the start.
+     *
+     * @param total how many sources and reasons there are, including those above the limit
+     * @param refusals one for each source and reason, the latest first
+     * @param evicted how many entries of any source have been evicted
+     * @param skipped how many refusals of any source were not recorded, because others were recorded or listed at that
+     *     moment
+     */
+    public record Refusals(int total, List<RefusalInfo> refusals, long evicted, long skipped) {}
 
     private final ServerComponents components;
 
@@ -111,6 +147,31 @@ public final class AccessControl {
 
     private static Duration seconds(Duration exact) {
         return Duration.ofSeconds(exact.plusMillis(999).toSeconds());
+    }
+
+    /**
+     * Returns what was refused or dropped since the start, and rejected credentials.
+     *
+     * @param source a numeric address or a network; empty for all
+     * @param limit how many sources and reasons are returned at most
+     * @throws OperationException if the text is not a network, or nothing was refused for it
+     */
+    public Refusals refusals(String source, int limit) {
+        if (source.isEmpty()) {
+            return components.recentRefusals().list(any -> true, limit);
+        }
+        CidrBlock network = Addresses.parseNetwork(source);
+        Refusals found = components.recentRefusals().list(network::contains, limit);
+        if (found.total() == 0) {
+            throw new OperationException(
+                    OperationException.Kind.NOT_FOUND,
+                    "nothing of " + network + " was refused "
+                            + (found.evicted() == 0
+                                    ? "since the start"
+                                    : "among the latest " + RecentRefusals.MAX_ENTRIES + " sources and reasons")
+                            + "; trace --source shows whether its messages arrive");
+        }
+        return found;
     }
 
     /**

@@ -12,6 +12,12 @@ public interface AccessMXBean {
     /** Returns what happens to requests of an address. */
     Map<String, String> test(String address);
 
+    /** Returns what was refused or dropped since the start, one row for each source and reason, the latest first. */
+    List<Map<String, String>> getRefusals();
+
+    /** Returns what was refused or dropped for an address or network. */
+    List<Map<String, String>> showRefusals(String source);
+
     /** Returns the lockouts and bans. */
     List<Map<String, String>> getLockouts();
 

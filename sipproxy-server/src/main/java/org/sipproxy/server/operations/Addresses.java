@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.security.CidrBlock;
 
-/** Addresses as operators read and write them. */
+/** Addresses and networks as operators read and write them. */
 final class Addresses {
 
     private Addresses() {}
@@ -18,6 +18,16 @@ final class Addresses {
 
     static boolean isAddress(String text) {
         return text.matches("\\d+(\\.\\d+){3}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*");
+    }
+
+    /** Parses a numeric address or a network; never resolves a name. */
+    static CidrBlock parseNetwork(String text) {
+        try {
+            return CidrBlock.parse(text);
+        } catch (ConfigurationException e) {
+            throw new OperationException(
+                    OperationException.Kind.INVALID, e.problems().get(0).text());
+        }
     }
 
     /** Parses a numeric address; never resolves a name. */

@@ -199,6 +199,16 @@ final class ManagementBeans {
         }
 
         @Override
+        public List<Map<String, String>> getRefusals() {
+            return showRefusals("");
+        }
+
+        @Override
+        public List<Map<String, String>> showRefusals(String source) {
+            return rows(access.refusals(source, Integer.MAX_VALUE).refusals());
+        }
+
+        @Override
         public List<Map<String, String>> getLockouts() {
             return rows(access.lockouts());
         }

@@ -18,9 +18,25 @@ final class RefusalCounts {
 
     private static final int MAX_REASONS = 100;
     private static final int NO_RESPONSE = 0;
-    private static final String REJECTED = "authentication failed";
+    private static final int REJECTED = -1;
 
-    private final ConcurrentHashMap<String, LongAdder> counts = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Kind, LongAdder> counts = new ConcurrentHashMap<>();
+
+    /**
+     * Status and reason. The text is composed when it is listed, because each datagram of a flood may be counted.
+     *
+     * @param status the status; {@link #NO_RESPONSE} or {@link #REJECTED}
+     */
+    private record Kind(int status, String reason) {
+
+        String text() {
+            return switch (status) {
+                case NO_RESPONSE -> "dropped: " + reason;
+                case REJECTED -> "authentication failed: " + reason;
+                default -> status + " " + reason;
+            };
+        }
+    }
 
     /** Listens to the proxy. */
     void install(ComponentHooks hooks) {
@@ -29,10 +45,7 @@ final class RefusalCounts {
             @Override
             public void onEvent(SecurityEvent event) {
                 if (event instanceof SecurityEvent.AuthenticationFailed failed) {
-                    count(
-                            REJECTED,
-                            ": ",
-                            failed.reason().toLowerCase(Locale.ROOT).replace('_', ' '));
+                    count(REJECTED, failed.reason().toLowerCase(Locale.ROOT).replace('_', ' '));
                 }
             }
 
@@ -44,18 +57,14 @@ final class RefusalCounts {
     }
 
     void refused(Refusal refusal) {
-        if (refusal.statusCode() == NO_RESPONSE) {
-            count("dropped", ": ", refusal.reason());
-        } else {
-            count(Integer.toString(refusal.statusCode()), " ", refusal.reason());
-        }
+        count(refusal.statusCode(), refusal.reason());
     }
 
-    private void count(String kind, String separator, String reason) {
-        String key = kind + separator + reason;
+    private void count(int status, String reason) {
+        Kind key = new Kind(status, reason);
         LongAdder count = counts.get(key);
         if (count == null) {
-            String bounded = counts.size() < MAX_REASONS ? key : kind + separator + "other";
+            Kind bounded = counts.size() < MAX_REASONS ? key : new Kind(status, "other");
             count = counts.computeIfAbsent(bounded, added -> new LongAdder());
         }
         count.increment();
@@ -68,7 +77,7 @@ final class RefusalCounts {
      */
     Map<String, Long> list() {
         Map<String, Long> list = new TreeMap<>();
-        counts.forEach((key, count) -> list.put(key, count.sum()));
+        counts.forEach((kind, count) -> list.put(kind.text(), count.sum()));
         return Map.copyOf(list);
     }
 }

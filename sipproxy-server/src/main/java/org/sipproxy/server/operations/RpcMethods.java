@@ -111,6 +111,10 @@ final class RpcMethods {
             params.only("address");
             return access.test(params.text("address"));
         });
+        add(methods, "refusals", params -> {
+            params.only("source", "limit");
+            return access.refusals(params.optionalText("source").orElse(""), params.integer("limit", ALL, 1, ALL));
+        });
         add(methods, "lockouts.list", params -> {
             params.only();
             return access.lockouts();

@@ -48,6 +48,7 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     private final List<Runnable> meterRemovals = new ArrayList<>();
     private final Map<String, Supplier<? extends Record>> figures = new LinkedHashMap<>();
     private final RefusalCounts refusals = new RefusalCounts();
+    private final RecentRefusals recentRefusals = new RecentRefusals();
     private @Nullable FinalResponses responses;
     private volatile @Nullable ProxyRuntime runtime;
 
@@ -107,6 +108,7 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     @Override
     public void install(ComponentHooks hooks) {
         refusals.install(hooks);
+        recentRefusals.install(hooks);
         if (responses != null) {
             hooks.onRequestCompleted(responses);
         }
@@ -226,6 +228,10 @@ public final class ServerComponents implements ProxyComponent, MeterBinder {
     /** Returns how often the proxy refused or dropped something since its start, by reason. */
     Map<String, Long> refusals() {
         return refusals.list();
+    }
+
+    RecentRefusals recentRefusals() {
+        return recentRefusals;
     }
 
     /** Returns the final responses by class; empty if they are not counted. */

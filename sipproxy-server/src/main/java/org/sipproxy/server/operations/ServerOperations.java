@@ -62,7 +62,7 @@ public final class ServerOperations {
         return gateways;
     }
 
-    /** Returns the access rules, lockouts and bans. */
+    /** Returns the access rules, lockouts, bans and recent refusals. */
     public AccessControl access() {
         return access;
     }

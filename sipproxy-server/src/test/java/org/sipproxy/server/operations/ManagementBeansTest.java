@@ -3,6 +3,7 @@ package org.sipproxy.server.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,10 +12,12 @@ import javax.management.JMX;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
+import org.sipproxy.api.event.Refusal;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.server.control.ControlMethods;
@@ -56,6 +59,21 @@ class ManagementBeansTest {
             assertThat(bean("Server", ServerMXBean.class).getState()).isEqualTo("RUNNING");
             assertThat(bean("Figures", FiguresMXBean.class).getFigures()).containsEntry("proxy.requests", 0L);
             assertThat(bean("Access", AccessMXBean.class).test("192.0.2.1")).containsEntry("action", "allow");
+            assertThat(bean("Access", AccessMXBean.class).getRefusals()).isEmpty();
+            components
+                    .recentRefusals()
+                    .refused(new Refusal(
+                            0,
+                            "filtered on arrival by AccessList",
+                            new InetSocketAddress("192.0.2.7", 5060),
+                            TransportKind.UDP,
+                            Optional.empty()));
+            assertThat(bean("Access", AccessMXBean.class).showRefusals("192.0.2.0/24"))
+                    .singleElement()
+                    .satisfies(row -> assertThat(row)
+                            .containsEntry("source", "192.0.2.7")
+                            .containsEntry("count", "1")
+                            .containsEntry("reason", "filtered on arrival by AccessList"));
             assertThat(bean("Gateways", GatewaysMXBean.class).getGateways()).isEmpty();
             RegistrationsMXBean registrations = bean("Registrations", RegistrationsMXBean.class);
             assertThat(registrations.show("1001"))

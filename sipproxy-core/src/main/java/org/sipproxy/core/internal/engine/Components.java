@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.event.DatabaseCall;
@@ -51,7 +52,7 @@ final class Components implements AutoCloseable {
     private final HostCall refused = new HostCall("refusal listener");
     private final HostCall databaseCalls = new HostCall("listener of database calls");
     private final List<ProxyComponent> components;
-    private final ArrivalFilter[] arrivalFilters;
+    private final Arrival[] arrivalFilters;
     private final NonSipHandler[] nonSipHandlers;
     private final StrayResponseHandler[] strayResponseHandlers;
     private final RequestListener[] requestListeners;
@@ -73,7 +74,12 @@ final class Components implements AutoCloseable {
             ProxyTime time,
             ParseLimits limits) {
         this.components = List.copyOf(components);
-        this.arrivalFilters = hooks.arrivalFilters.toArray(new ArrivalFilter[0]);
+        this.arrivalFilters = new Arrival[hooks.arrivalFilters.size()];
+        for (int i = 0; i < arrivalFilters.length; i++) {
+            ArrivalFilter filter = hooks.arrivalFilters.get(i);
+            String name = filter.name();
+            arrivalFilters[i] = new Arrival(filter, name, filteredBy(name));
+        }
         this.nonSipHandlers = hooks.nonSipHandlers.toArray(new NonSipHandler[0]);
         this.strayResponseHandlers = hooks.strayResponseHandlers.toArray(new StrayResponseHandler[0]);
         this.requestListeners = hooks.requestListeners.toArray(new RequestListener[0]);
@@ -84,6 +90,18 @@ final class Components implements AutoCloseable {
         this.time = time;
         this.refusals = new RecentRefusals(clock);
         this.limits = limits.toBuilder().messageBytes(16_777_216).build();
+    }
+
+    /**
+     * An arrival filter.
+     *
+     * @param refusal the reason of what it drops; composed once, because it is needed for each datagram of a flood
+     */
+    private record Arrival(ArrivalFilter filter, String name, String refusal) {}
+
+    /** Returns the reason of what an arrival filter drops. */
+    static String filteredBy(String filter) {
+        return "filtered on arrival by " + filter;
     }
 
     /** Returns the components in the order in which they run. */
@@ -130,46 +148,50 @@ final class Components implements AutoCloseable {
         }
     }
 
-    boolean accepts(Flow flow, int length) {
-        for (ArrivalFilter filter : arrivalFilters) {
+    /** Returns why a message is dropped; null if all filters accept it. */
+    @Nullable
+    String refusalOf(Flow flow, int length) {
+        for (Arrival arrival : arrivalFilters) {
             try {
-                if (!filter.accepts(flow, length)) {
-                    return false;
+                if (!arrival.filter().accepts(flow, length)) {
+                    return arrival.refusal();
                 }
             } catch (Throwable e) {
                 arrivals.failed(e);
-                return false;
+                return arrival.refusal();
             }
         }
-        return true;
+        return null;
     }
 
     /** Returns what the filters would decide about a rehearsed message. Filters that cannot tell are left out. */
     List<ArrivalDecision> rehearse(Flow flow, int length) {
         List<ArrivalDecision> decisions = new ArrayList<>();
-        for (ArrivalFilter filter : arrivalFilters) {
+        for (Arrival arrival : arrivalFilters) {
             try {
-                filter.rehearse(flow, length).ifPresent(decisions::add);
+                arrival.filter().rehearse(flow, length).ifPresent(decisions::add);
             } catch (Throwable e) {
                 arrivals.failed(e);
-                decisions.add(new ArrivalDecision(filter.getClass().getSimpleName(), false, "failed: " + e));
+                decisions.add(new ArrivalDecision(arrival.name(), false, "failed: " + e));
             }
         }
         return decisions;
     }
 
-    boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
-        for (ArrivalFilter filter : arrivalFilters) {
+    /** Returns why a connection is refused; null if all filters accept it. */
+    @Nullable
+    String refusalOf(InetSocketAddress remote, Endpoint endpoint) {
+        for (Arrival arrival : arrivalFilters) {
             try {
-                if (!filter.acceptsConnection(remote, endpoint)) {
-                    return false;
+                if (!arrival.filter().acceptsConnection(remote, endpoint)) {
+                    return arrival.refusal();
                 }
             } catch (Throwable e) {
                 arrivals.failed(e);
-                return false;
+                return arrival.refusal();
             }
         }
-        return true;
+        return null;
     }
 
     void onNonSip(Flow flow, byte[] bytes) {

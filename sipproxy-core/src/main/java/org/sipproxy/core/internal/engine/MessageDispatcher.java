@@ -72,11 +72,13 @@ final class MessageDispatcher implements InboundHandler {
     }
 
     private boolean accepts(TransportFlow flow, int length) {
-        boolean accepted = engine.components.accepts(flow, length);
-        if (!accepted) {
-            engine.counters.filtered.increment();
+        String refusal = engine.components.refusalOf(flow, length);
+        if (refusal == null) {
+            return true;
         }
-        return accepted;
+        engine.counters.filtered.increment();
+        refusals.filtered(flow, refusal);
+        return false;
     }
 
     /**
@@ -121,12 +123,13 @@ final class MessageDispatcher implements InboundHandler {
 
     @Override
     public boolean acceptsConnection(InetSocketAddress remote, Endpoint endpoint) {
-        boolean accepted = engine.components.acceptsConnection(remote, endpoint);
-        if (!accepted) {
-            engine.counters.filtered.increment();
-            refusals.connectionRefusedByComponent(remote, endpoint.kind(), "a component rejected it");
+        String refusal = engine.components.refusalOf(remote, endpoint);
+        if (refusal == null) {
+            return true;
         }
-        return accepted;
+        engine.counters.filtered.increment();
+        refusals.connectionFiltered(remote, endpoint.kind(), refusal);
+        return false;
     }
 
     @Override
@@ -136,7 +139,7 @@ final class MessageDispatcher implements InboundHandler {
 
     @Override
     public void onConnectionLimit(InetSocketAddress remote, Endpoint endpoint, String limit) {
-        refusals.connectionRefusedByComponent(remote, endpoint.kind(), limit);
+        refusals.connectionAboveLimit(remote, endpoint.kind(), limit);
         engine.components.publish(
                 new SecurityEvent.LimitHit(new SecurityEvent.Origin(remote, endpoint.kind(), ""), limit));
     }

@@ -85,6 +85,30 @@ final class Refusals {
         log.unreadable(from, why);
     }
 
+    /**
+     * Reports what an arrival filter dropped. Not logged: the filter publishes an event of its own, and a flood of
+     * datagrams must cost nothing here unless there is a listener.
+     *
+     * @param why the reason, which is a constant of the filter
+     */
+    void filtered(Flow from, String why) {
+        filtered(from.remoteAddress(), from.kind(), why);
+    }
+
+    private void filtered(InetSocketAddress remote, TransportKind kind, String why) {
+        if (isNotified()) {
+            notify(NO_STATUS, why, why, remote, kind, null);
+        }
+    }
+
+    /** Reports a connection that an arrival filter refused. Logged unless a component keeps a record of its events. */
+    void connectionFiltered(InetSocketAddress remote, TransportKind kind, String why) {
+        filtered(remote, kind, why);
+        if (!components.keepsRecord()) {
+            log.refusedConnection(remote, kind, why);
+        }
+    }
+
     /** Reports a connection that was not allowed, or whose handshake failed. */
     void refusedConnection(InetSocketAddress remote, TransportKind kind, String why) {
         if (isNotified()) {
@@ -93,8 +117,8 @@ final class Refusals {
         log.refusedConnection(remote, kind, why);
     }
 
-    /** Reports a connection that a component refused. Logged unless a component keeps a record of its events. */
-    void connectionRefusedByComponent(InetSocketAddress remote, TransportKind kind, String why) {
+    /** Reports a connection above a limit. Logged unless a component keeps a record of its events. */
+    void connectionAboveLimit(InetSocketAddress remote, TransportKind kind, String why) {
         if (!components.keepsRecord()) {
             refusedConnection(remote, kind, why);
         } else if (isNotified()) {
@@ -113,8 +137,21 @@ final class Refusals {
 
     private void notify(
             int status, String why, InetSocketAddress source, TransportKind kind, @Nullable SipRequest request) {
+        notify(status, RefusalLog.kindOf(why), why, source, kind, request);
+    }
+
+    /**
+     * @param reason why, without text that the sender chose
+     */
+    private void notify(
+            int status,
+            String reason,
+            String why,
+            InetSocketAddress source,
+            TransportKind kind,
+            @Nullable SipRequest request) {
         if (components.hasRefusalListeners()) {
-            components.publish(new Refusal(status, RefusalLog.kindOf(why), source, kind, Optional.ofNullable(request)));
+            components.publish(new Refusal(status, reason, source, kind, Optional.ofNullable(request)));
         }
         if (FlightEvents.recordsRefusals()) {
             FlightEvents.refusal(status, why, source, kind, request);

@@ -146,7 +146,7 @@ final class RequestExplainer {
                 rehearsal.decided(
                         filter.filter() + " (arrival)", filter.accepts() ? "accepts the sender" : "drops it unread");
                 if (!filter.accepts()) {
-                    return new Explanation.Discard("filtered on arrival by " + filter.filter());
+                    return new Explanation.Discard(Components.filteredBy(filter.filter()));
                 }
             }
             try {
