@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.config.ConfigurationException;
@@ -37,11 +38,12 @@ final class ProxyOptions {
 
     @Option(
             names = "--listen",
-            paramLabel = "TRANSPORT:HOST:PORT",
+            paramLabel = "TRANSPORT:HOST[:PORT]",
             description = {
                 "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
                 "If phones reach it under another address, as in a cloud or a container, that follows in one argument:",
                 "'udp:10.0.0.5:5060 advertise 203.0.113.9:5060'.",
+                "Without a port: 5060 for udp and tcp, 5061 for tls, 80 for ws, 443 for wss.",
                 "tls and wss need --tls-certificate; ws and wss are for browsers (RFC 7118). May be repeated.",
                 "0.0.0.0 or [::] is every address of this machine. With port 0 the system chooses a port, which READY",
                 "names.",
@@ -413,13 +415,24 @@ final class ProxyOptions {
                 ? "all users, without a password (--no-auth)"
                 : subscription.summary(subscribers.size()) + ", digest authentication";
         List<String> summary = new ArrayList<>(List.of(
-                "listen    " + String.join(" ", listen),
+                "listen    "
+                        + endpoints.stream().map(ProxyOptions::withAdvertised).collect(Collectors.joining(" ")),
                 "domain    " + String.join(" ", domains),
                 "tls       " + tls.summary(),
                 "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),
                 "access    " + access,
                 "sources   " + security.summary() + "; " + String.join("; ", floods.summary()),
                 "expires   " + registrar.summary(),
+    /** Returns an endpoint with all its ports, also those that were not given. */
+    private static String withAdvertised(Endpoint endpoint) {
+        if (endpoint.advertisedHost().isEmpty()) {
+            return endpoint.toString();
+        }
+        int port = endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort();
+        String host = endpoint.advertisedHost();
+        return endpoint + " advertise " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
                 "timeouts  " + timers.summary(),
                 "storage   " + storage.summary(),
                 "secret    " + secret.summary(domains.get(0), subscription.lasts()),

@@ -211,6 +211,8 @@ class ControlCommandsTest {
         assertThat(on("access", "test", "192.0.2.1")).isZero();
         assertThat(on("access", "test", "phone.sip.test")).isEqualTo(2);
         assertThat(on("lockouts")).isZero();
+        assertThat(on("access", "test", "2001:DB8:0:0::7")).isZero();
+        assertThat(out.toString()).contains("2001:db8::7");
         assertThat(out.toString().strip()).isEqualTo("0 lockouts");
         assertThat(on("lockouts", "clear", "1001")).isOne();
         assertThat(on("lockouts", "clear")).isZero();
