@@ -71,7 +71,7 @@ final class Reload implements ServerPart {
     @Override
     public void start(SipProxy started) {
         proxy = started;
-        HangupSignal.handle(this::reloadQuietly);
+        ProcessSignals.onHangup(this::reloadQuietly);
     }
 
     @Override

@@ -117,6 +117,7 @@ final class RunCommand implements Callable<Integer> {
             options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);
             return Launcher.misconfigured(err, config.placed(Launcher.join(options.problems(), problems)));
         }
+        ProcessSignals.ignoreUserSignals();
         try (UntilStopped process = UntilStopped.begin()) {
             return start(out, err, process);
         }
