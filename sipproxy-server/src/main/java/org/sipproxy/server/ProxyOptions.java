@@ -14,12 +14,14 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.config.Section;
 import org.sipproxy.server.flow.TraceMethod;
 import org.sipproxy.server.operations.OperationsPart;
+import org.sipproxy.server.operations.RemovedUsers;
 import org.sipproxy.server.operations.ServerComponents;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
@@ -41,9 +43,9 @@ final class ProxyOptions {
             paramLabel = "TRANSPORT:HOST[:PORT]",
             description = {
                 "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
+                "Without a port: 5060 for udp and tcp, 5061 for tls, 80 for ws, 443 for wss.",
                 "If phones reach it under another address, as in a cloud or a container, that follows in one argument:",
                 "'udp:10.0.0.5:5060 advertise 203.0.113.9:5060'.",
-                "Without a port: 5060 for udp and tcp, 5061 for tls, 80 for ws, 443 for wss.",
                 "tls and wss need --tls-certificate; ws and wss are for browsers (RFC 7118). May be repeated.",
                 "0.0.0.0 or [::] is every address of this machine. With port 0 the system chooses a port, which READY",
                 "names.",
@@ -262,6 +264,17 @@ final class ProxyOptions {
         subscription.furnish(this, NamedSubscriber.read(subscribers, problems), problems);
     }
 
+    /** Returns the users and domains whose bindings a reload removes when it removes them. */
+    RemovedUsers.Names names(Optional<Database> database) {
+        Set<String> users = database.isPresent()
+                ? Set.of() // a subscriber that is removed from the file stays in an embedded database
+                : NamedSubscriber.read(subscribers, new ArrayList<>()).stream()
+                        .map(NamedSubscriber::canonicalUser)
+                        .collect(Collectors.toSet());
+        return new RemovedUsers.Names(
+                users, domains.stream().map(HostName::normal).collect(Collectors.toSet()));
+    }
+
     /** Returns true if calls are tracked, and the storage mode keeps what a restart needs. */
     private boolean storesCalls() {
         return calls.calls && storage.keepsRows();
@@ -409,6 +422,16 @@ final class ProxyOptions {
         databaseLimits.addTo(credentials, problems);
     }
 
+    /** Returns an endpoint with all its ports, also those that were not given. */
+    private static String withAdvertised(Endpoint endpoint) {
+        if (endpoint.advertisedHost().isEmpty()) {
+            return endpoint.toString();
+        }
+        int port = endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort();
+        String host = endpoint.advertisedHost();
+        return endpoint + " advertise " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
     /** Returns what {@code check} prints about a valid configuration, by line. */
     List<String> summary(SubscriberOption subscription) {
         String access = noAuth
@@ -423,16 +446,6 @@ final class ProxyOptions {
                 "access    " + access,
                 "sources   " + security.summary() + "; " + String.join("; ", floods.summary()),
                 "expires   " + registrar.summary(),
-    /** Returns an endpoint with all its ports, also those that were not given. */
-    private static String withAdvertised(Endpoint endpoint) {
-        if (endpoint.advertisedHost().isEmpty()) {
-            return endpoint.toString();
-        }
-        int port = endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort();
-        String host = endpoint.advertisedHost();
-        return endpoint + " advertise " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
-    }
-
                 "timeouts  " + timers.summary(),
                 "storage   " + storage.summary(),
                 "secret    " + secret.summary(domains.get(0), subscription.lasts()),
