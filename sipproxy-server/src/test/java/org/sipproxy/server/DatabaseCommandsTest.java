@@ -56,7 +56,7 @@ class DatabaseCommandsTest {
         String before = md5("1001").orElseThrow();
 
         assertThat(on("show", "1001")).isZero();
-        assertThat(output()).isEqualTo("1001@sip.test\tha1");
+        assertThat(output()).isEqualTo("1001@sip.test\tha1 (MD5 hash)");
 
         assertThat(on("passwd", "1001", "other"))
                 .as("the only domain is the default")
