@@ -294,8 +294,9 @@ class EmbeddedDatabaseTest {
     static final class First {
         private First() {}
 
-        public static void main(String[] args) throws java.io.IOException {
+        public static void main(String[] args) throws java.io.IOException, SQLException {
             try (EmbeddedDatabase started = EmbeddedDatabase.start(Optional.of(Path.of(args[0])))) {
+                query((PGSimpleDataSource) started.dataSource(), "SELECT 1");
                 System.out.println("started");
                 System.in.read();
             }
