@@ -2,6 +2,7 @@ package org.sipproxy.message;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +108,15 @@ public final class HostName {
             return null;
         }
         return lowerCase(text, end);
+    }
+
+    /**
+     * Returns true if a host is neither an address nor a name: its last label is a number, as in the truncated address
+     * {@code 203.0.113}, which operating systems read as another address.
+     */
+    public static boolean isMisspelledAddress(String host) {
+        byte[] bytes = host.getBytes(StandardCharsets.ISO_8859_1);
+        return bytes.length > 0 && host.indexOf(':') < 0 && isMisspelledAddress(bytes, 0, bytes.length);
     }
 
     /** Returns true if the last label in {@code [from, to)} is a number and the text is not a dotted quad. */

@@ -148,11 +148,19 @@ class HostNameTest {
         assertThatThrownBy(() -> SipUri.parse("sip:1001@" + text + ":5060;transport=udp"))
                 .isInstanceOf(SipParseException.class)
                 .hasMessageContaining("not an address");
+        assertThat(HostName.isMisspelledAddress(text)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "192.0.2.1", "::1", "::ffff:192.0.2.1", "[2001:db8::1]", "bücher12.example"})
+    void addressesAreNotMisspelled(String text) {
+        assertThat(HostName.isMisspelledAddress(text)).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"4f2d3a9c", "host12", "0xen.example", "1and1.de", "12.example", "x", "0x7f.example"})
     void namesWithDigitsAreHosts(String text) throws Exception {
         assertThat(SipUri.parse("sip:1001@" + text).normalHost()).isEqualTo(text);
+        assertThat(HostName.isMisspelledAddress(text)).isFalse();
     }
 }

@@ -89,10 +89,12 @@ final class CheckCommand implements Callable<Integer> {
 
     private int check(SubscriberOption subscription, List<String> ofTheOptions, DatabaseCheckup checkup) {
         List<String> problems = new ArrayList<>(ofTheOptions);
-        problems.addAll(checkup.fatal());
-        problems.addAll(checkup.errors());
-        boolean isReadable = checkup.fatal().isEmpty();
-        options.build(isReadable ? subscription : SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false)
+        problems.addAll(checkup.problems());
+        options.build(
+                        checkup.preventsService()
+                                ? SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts())
+                                : subscription,
+                        false)
                 .ifPresent(SipProxy::close);
         problems.addAll(options.problems());
         problems.addAll(

@@ -16,7 +16,7 @@ final class ConfigOption {
             names = ConfigFile.OPTION,
             paramLabel = "FILE",
             description = {
-                "File with options of run, one per line without dashes, such as: listen udp:192.0.2.1:5060",
+                "File with options of run, one per line, such as listen udp:192.0.2.1:5060, without dashes.",
                 "An option of the command line replaces that of the file; one that may be repeated is added. The",
                 "commands for the database take its --database- options from the file. config example prints a file",
                 "with every option."

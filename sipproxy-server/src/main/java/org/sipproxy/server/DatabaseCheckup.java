@@ -7,7 +7,10 @@ import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.Finding;
 import org.sipproxy.jdbc.Finding.Severity;
 
-/** Problems of the database of {@code run} and {@code check}, one line each, the worst first. */
+/**
+ * Problems of the database of {@code run} and {@code check}, one line each, the worst first. Both take from here what
+ * prevents service and what is only a warning, so that they agree.
+ */
 record DatabaseCheckup(List<Finding> findings) {
 
     /** The finding that users cannot see from their refusals, so it comes first. */
@@ -26,19 +29,24 @@ record DatabaseCheckup(List<Finding> findings) {
         return new DatabaseCheckup(doctor.forLauncher().build().examineUnreadTables());
     }
 
-    /** Returns the problems that prevent service. */
-    List<String> fatal() {
-        return lines(Finding::preventsService);
+    /** Returns true if there is a problem that prevents service. */
+    boolean preventsService() {
+        return findings.stream().anyMatch(Finding::preventsService);
     }
 
-    /** Returns the other errors. */
-    List<String> errors() {
-        return lines(finding -> finding.severity() == Severity.ERROR && !finding.preventsService());
+    /** Returns the problems that prevent service, and all other errors after them; empty if the proxy can serve. */
+    List<String> problems() {
+        return preventsService() ? Launcher.join(lines(Finding::preventsService), otherErrors()) : List.of();
     }
 
-    /** Returns the problems that affect some users or occur under certain conditions. */
+    /** Returns the problems with which the proxy serves. */
     List<String> warnings() {
-        return lines(finding -> finding.severity() == Severity.WARNING);
+        List<String> warnings = lines(finding -> finding.severity() == Severity.WARNING);
+        return preventsService() ? warnings : Launcher.join(otherErrors(), warnings);
+    }
+
+    private List<String> otherErrors() {
+        return lines(finding -> finding.severity() == Severity.ERROR && !finding.preventsService());
     }
 
     private List<String> lines(Predicate<Finding> which) {

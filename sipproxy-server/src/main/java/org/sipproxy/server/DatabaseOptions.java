@@ -46,7 +46,8 @@ final class DatabaseOptions {
             paramLabel = "embedded[=DIR]",
             description = {
                 "Instead of --database-url: a PostgreSQL on 127.0.0.1 that this program starts and stops. Its data are",
-                "kept in DIR, or removed when the program ends. Only the user that runs this program can connect: the",
+                "kept in DIR, or removed when the program ends. Programs that use one DIR share the PostgreSQL, and the",
+                "last one stops it. Only the user that runs this program can connect: the",
                 "password of the role sipproxy is in DIR/sipproxy.passwords."
             })
     String embedded = "";

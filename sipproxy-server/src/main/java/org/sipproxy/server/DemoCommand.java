@@ -57,7 +57,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--listen",
-            paramLabel = "TRANSPORT:HOST:PORT",
+            paramLabel = "TRANSPORT:HOST[:PORT]",
             description = {
                 "Where the proxy listens; the phones of the demo use the first udp endpoint. May be repeated.",
                 "Default: udp and tcp on 127.0.0.1:5060, or on a free port if 5060 is taken."

@@ -24,6 +24,7 @@ import org.sipproxy.server.command.TraceCommand;
 import org.sipproxy.server.command.UlCommand;
 import org.sipproxy.server.config.Arguments;
 import org.sipproxy.server.config.ConfigFile;
+import org.sipproxy.server.manual.HelpLayout;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -158,7 +159,10 @@ public final class Launcher {
 
     /** Returns the program with all its commands. */
     static CommandLine commands() {
-        return new CommandLine(new Launcher()).setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine commands =
+                new CommandLine(new Launcher()).setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true);
+        HelpLayout.applyTo(commands);
+        return commands;
     }
 
     /**

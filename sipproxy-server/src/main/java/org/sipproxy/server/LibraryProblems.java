@@ -83,6 +83,7 @@ final class LibraryProblems {
             Map.entry("nat/reachableNetwork", "--nat-reachable-network"),
             Map.entry("tls/certificate", "--tls-certificate"),
             Map.entry("tls/key", "--tls-key"),
+            Map.entry("tls/keyPassword", "--tls-key-password-file"),
             Map.entry("tls/trust", "--tls-trust"),
             Map.entry("tls/protocols", "--tls-protocol"),
             Map.entry("tls/handshakeTimeout", "--tls-handshake-timeout"),

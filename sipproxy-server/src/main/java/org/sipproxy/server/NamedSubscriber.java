@@ -13,6 +13,11 @@ record NamedSubscriber(String user, String password) {
         return user;
     }
 
+    /** Returns the user as it is in an address-of-record. */
+    String canonicalUser() {
+        return RegistrarPolicy.DEFAULT.userCase().canonical(user);
+    }
+
     /** Reads values of {@code --subscriber}, and adds errors to {@code problems}, without the passwords. */
     static List<NamedSubscriber> read(List<String> subscribers, List<String> problems) {
         Map<String, NamedSubscriber> named = new LinkedHashMap<>();
@@ -25,6 +30,11 @@ record NamedSubscriber(String user, String password) {
                 continue;
             }
             String user = text.substring(0, colon);
+            if (user.indexOf('@') >= 0 || isScheme(user, text.substring(colon + 1))) {
+                problems.add("--subscriber: number " + (i + 1) + " has a domain or sip: in front of the password; write"
+                        + " USER:PASSWORD, such as 1001:test1234: the domain is that of --domain");
+                continue;
+            }
             if (user.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '<' || c == '>')) {
                 problems.add("--subscriber: the user of number " + (i + 1) + " has a quotation mark, a blank or a"
                         + " bracket, which no phone sends; a configuration file is taken verbatim, so omit"
@@ -44,5 +54,10 @@ record NamedSubscriber(String user, String password) {
             }
         }
         return List.copyOf(named.values());
+    }
+
+    /** Returns true if a text is an address such as {@code sip:1001:pw} or {@code sip:1001@sip.test}. */
+    private static boolean isScheme(String user, String rest) {
+        return user.matches("(?i)sips?") && (rest.indexOf(':') >= 0 || rest.indexOf('@') >= 0);
     }
 }

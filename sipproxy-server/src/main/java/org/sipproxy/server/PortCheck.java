@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.options.BindFailedException;
+import org.sipproxy.message.HostName;
 
 /** Check whether endpoints are addresses of this machine and can be bound. */
 final class PortCheck {
@@ -100,8 +101,7 @@ final class PortCheck {
         try {
             return NetworkInterface.networkInterfaces()
                     .flatMap(NetworkInterface::inetAddresses)
-                    .map(InetAddress::getHostAddress)
-                    .map(address -> address.replaceFirst("%.*", ""))
+                    .map(HostName::literal)
                     .collect(Collectors.joining(", "));
         } catch (SocketException e) {
             return "no addresses that can be listed";

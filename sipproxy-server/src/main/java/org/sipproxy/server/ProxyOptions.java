@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.config.ConfigurationException;
@@ -13,12 +14,14 @@ import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.config.Section;
 import org.sipproxy.server.flow.TraceMethod;
 import org.sipproxy.server.operations.OperationsPart;
+import org.sipproxy.server.operations.RemovedUsers;
 import org.sipproxy.server.operations.ServerComponents;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
@@ -37,9 +40,10 @@ final class ProxyOptions {
 
     @Option(
             names = "--listen",
-            paramLabel = "TRANSPORT:HOST:PORT",
+            paramLabel = "TRANSPORT:HOST[:PORT]",
             description = {
                 "Where to listen: udp, tcp, tls, ws or wss; an address of this machine (IPv6 in brackets); a port.",
+                "Without a port: 5060 for udp and tcp, 5061 for tls, 80 for ws, 443 for wss.",
                 "If phones reach it under another address, as in a cloud or a container, that follows in one argument:",
                 "'udp:10.0.0.5:5060 advertise 203.0.113.9:5060'.",
                 "tls and wss need --tls-certificate; ws and wss are for browsers (RFC 7118). May be repeated.",
@@ -260,6 +264,17 @@ final class ProxyOptions {
         subscription.furnish(this, NamedSubscriber.read(subscribers, problems), problems);
     }
 
+    /** Returns the users and domains whose bindings a reload removes when it removes them. */
+    RemovedUsers.Names names(Optional<Database> database) {
+        Set<String> users = database.isPresent()
+                ? Set.of() // a subscriber that is removed from the file stays in an embedded database
+                : NamedSubscriber.read(subscribers, new ArrayList<>()).stream()
+                        .map(NamedSubscriber::canonicalUser)
+                        .collect(Collectors.toSet());
+        return new RemovedUsers.Names(
+                users, domains.stream().map(HostName::normal).collect(Collectors.toSet()));
+    }
+
     /** Returns true if calls are tracked, and the storage mode keeps what a restart needs. */
     private boolean storesCalls() {
         return calls.calls && storage.keepsRows();
@@ -407,13 +422,24 @@ final class ProxyOptions {
         databaseLimits.addTo(credentials, problems);
     }
 
+    /** Returns an endpoint with all its ports, also those that were not given. */
+    private static String withAdvertised(Endpoint endpoint) {
+        if (endpoint.advertisedHost().isEmpty()) {
+            return endpoint.toString();
+        }
+        int port = endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort();
+        String host = endpoint.advertisedHost();
+        return endpoint + " advertise " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
     /** Returns what {@code check} prints about a valid configuration, by line. */
     List<String> summary(SubscriberOption subscription) {
         String access = noAuth
                 ? "all users, without a password (--no-auth)"
                 : subscription.summary(subscribers.size()) + ", digest authentication";
         List<String> summary = new ArrayList<>(List.of(
-                "listen    " + String.join(" ", listen),
+                "listen    "
+                        + endpoints.stream().map(ProxyOptions::withAdvertised).collect(Collectors.joining(" ")),
                 "domain    " + String.join(" ", domains),
                 "tls       " + tls.summary(),
                 "alias     " + (aliases.isEmpty() ? "none" : String.join(" ", aliases)),

@@ -15,6 +15,7 @@ import org.sipproxy.server.config.Arguments;
 import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.control.ControlException;
 import org.sipproxy.server.control.ControlMethods;
+import org.sipproxy.server.operations.RemovedUsers;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +26,7 @@ import picocli.CommandLine.ParameterException;
 /**
  * Reload of the configuration, on SIGHUP and by the control channel. The file is read and a proxy is built from it,
  * which is never started; if it is valid and only options that may change are different, the running proxy takes over
- * its settings and components. Otherwise nothing changes.
+ * its settings and components, and the bindings of removed users and domains are removed. Otherwise nothing changes.
  */
 final class Reload implements ServerPart {
 
@@ -40,6 +41,8 @@ final class Reload implements ServerPart {
     private final Optional<Database> database;
     /** Tells the service manager that a reload is in progress. */
     private final Consumer<Runnable> announced;
+
+    private final RemovedUsers removedUsers;
     /** The command line, and the file when it was read last. */
     private Arguments arguments;
     /** Options that are in force. */
@@ -65,13 +68,14 @@ final class Reload implements ServerPart {
         this.database = database;
         this.arguments = arguments;
         this.inForce = inForce;
+        removedUsers = new RemovedUsers(running.components, running.names(database));
         methods.register(METHOD, params -> Map.of(CHANGED, reloadForClient()));
     }
 
     @Override
     public void start(SipProxy started) {
         proxy = started;
-        HangupSignal.handle(this::reloadQuietly);
+        ProcessSignals.onHangup(this::reloadQuietly);
     }
 
     @Override
@@ -228,5 +232,6 @@ final class Reload implements ServerPart {
         }
         running.components.replaceWith(options.components); // cannot fail
         running.tables.readAgain();
+        removedUsers.replace(options.names(database));
     }
 }

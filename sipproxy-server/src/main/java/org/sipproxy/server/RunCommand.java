@@ -117,6 +117,7 @@ final class RunCommand implements Callable<Integer> {
             options.build(SubscriberOption.ofDatabaseNotStarted(databaseOptions.lasts()), false);
             return Launcher.misconfigured(err, config.placed(Launcher.join(options.problems(), problems)));
         }
+        ProcessSignals.ignoreUserSignals();
         try (UntilStopped process = UntilStopped.begin()) {
             return start(out, err, process);
         }
@@ -156,10 +157,10 @@ final class RunCommand implements Callable<Integer> {
 
     private int run(PrintWriter out, PrintWriter err, Optional<Database> database, UntilStopped process) {
         DatabaseCheckup checkup = database.map(options::examine).orElse(DatabaseCheckup.NONE);
-        if (!checkup.fatal().isEmpty()) {
-            return Launcher.misconfigured(err, Launcher.join(checkup.fatal(), checkup.errors()));
+        if (checkup.preventsService()) {
+            return Launcher.misconfigured(err, checkup.problems());
         }
-        List<String> warnings = new ArrayList<>(Launcher.join(checkup.errors(), checkup.warnings()));
+        List<String> warnings = new ArrayList<>(checkup.warnings());
         SystemdNotifier systemd = SystemdNotifier.of(System.getenv());
         systemd.component().ifPresent(options.serverComponents::add);
         Optional<SipProxy> built = options.build(SubscriberOption.of(database), true);

@@ -204,7 +204,8 @@ final class SubscriberCommands {
             description = {
                 "Shows one subscriber, or all, without passwords and hashes. Exit status 1 if there is no such",
                 "subscriber.",
-                "Columns: USER@DOMAIN, and which values are stored (ha1, sha256, password)."
+                "Columns: USER@DOMAIN, and what is stored: ha1, the MD5 hash of the password; sha256, its SHA-256 hash;",
+                "password, the password itself."
             },
             footer = {"", Launcher.EXIT_CODES})
     static final class Show extends DatabaseCommand {
@@ -251,15 +252,16 @@ final class SubscriberCommands {
         private static String text(Subscriber subscriber) {
             List<String> stored = new ArrayList<>();
             if (subscriber.hasHa1()) {
-                stored.add("ha1");
+                stored.add("ha1 (MD5 hash)");
             }
             if (subscriber.hasSha256()) {
-                stored.add("sha256");
+                stored.add("sha256 (SHA-256 hash)");
             }
             if (subscriber.hasPassword()) {
-                stored.add("password");
+                stored.add("password (plain text)");
             }
-            return subscriber.address() + "\t" + (stored.isEmpty() ? "nothing" : String.join(",", stored));
+            return subscriber.address() + "\t"
+                    + (stored.isEmpty() ? "nothing, so it cannot register" : String.join(", ", stored));
         }
 
         private static Map<String, Object> json(Subscriber subscriber) {

@@ -92,7 +92,7 @@ class ConfigFileTest {
             delimiter = '|',
             value = {
                 "listem udp:127.0.0.1:0     | unknown option: listem; did you mean listen",
-                "listen                     | listen has no value; write it as listen TRANSPORT:HOST:PORT",
+                "listen                     | listen has no value; write it as listen TRANSPORT:HOST[:PORT]",
                 "no-auth yes                | no-auth takes no value; write its name alone",
                 "--listen udp:127.0.0.1:0   | names of options are without dashes in a file; write listen and a blank",
                 "subscriber=1001:secret     | write a blank instead of = after subscriber",

@@ -191,6 +191,8 @@ class ControlCommandsTest {
                 .isOne();
         assertThat(json("stats").keySet()).contains("jvm.heap_used", "registrations.bindings", "store.waiting");
         assertThat(on("stats", "nonsense")).isOne();
+        assertThat(on("stats", "refusals.503*")).isZero();
+        assertThat(out.toString()).contains("nothing of that kind was refused since the start");
 
         assertThat(on("monitor", "0.1", "--count", "2")).isZero();
         assertThat(out.toString().lines()).hasSize(3).first().asString().contains("REQ/s", "QUEUED");
@@ -209,6 +211,8 @@ class ControlCommandsTest {
         assertThat(out.toString()).contains("deny 203.0.113.0/24", "everything else", "1 rule");
         assertThat(on("access", "test", "203.0.113.7")).isOne();
         assertThat(on("access", "test", "192.0.2.1")).isZero();
+        assertThat(on("access", "test", "2001:DB8:0:0::7")).isZero();
+        assertThat(out.toString()).contains("2001:db8::7");
         assertThat(on("access", "test", "phone.sip.test")).isEqualTo(2);
         assertThat(on("lockouts")).isZero();
         assertThat(out.toString().strip()).isEqualTo("0 lockouts");

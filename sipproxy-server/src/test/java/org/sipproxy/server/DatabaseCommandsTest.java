@@ -56,7 +56,7 @@ class DatabaseCommandsTest {
         String before = md5("1001").orElseThrow();
 
         assertThat(on("show", "1001")).isZero();
-        assertThat(output()).isEqualTo("1001@sip.test\tha1");
+        assertThat(output()).isEqualTo("1001@sip.test\tha1 (MD5 hash)");
 
         assertThat(on("passwd", "1001", "other"))
                 .as("the only domain is the default")
@@ -202,6 +202,32 @@ class DatabaseCommandsTest {
                         postgres.user()))
                 .isEqualTo(3);
         assertThat(err.toString().lines()).allMatch(line -> line.startsWith("sipproxy: cannot reach the database: "));
+    }
+
+    @Test
+    void errorWithWhichRunServesIsAWarningOfCheck() {
+        on("db", "create");
+        on("add", "1001@sip.test", "test1234");
+        postgres.execute("INSERT INTO location (ruid, username, domain, contact, expires) VALUES "
+                + "('a', '1001', '', 'sip:1001@127.0.0.1', '2040-01-01')");
+        String[] options = {"--domain", "sip.test", "--domain", "new.test"};
+
+        assertThat(on("db", "check", options[0], options[1], options[2], options[3]))
+                .isEqualTo(1);
+        int status = on(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                options[0],
+                options[1],
+                options[2],
+                options[3],
+                "--storage",
+                "write-through");
+
+        assertThat(status).as(err.toString()).isZero();
+        assertThat(err.toString())
+                .contains("sipproxy: warning: database: domain of bindings: 1 bindings without a domain");
     }
 
     @Test

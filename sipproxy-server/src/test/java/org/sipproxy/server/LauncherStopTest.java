@@ -12,6 +12,8 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What remains of a server that a signal ended. */
 @Timeout(120)
@@ -60,6 +62,28 @@ class LauncherStopTest {
             assertThat(started).noneMatch(ProcessHandle::isAlive);
             assertThat(temporary)
                     .isDirectoryNotContaining(file -> file.toString().contains("sipproxy"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"USR1", "USR2"})
+    void signalsOfLogScriptsDoNotEndTheServer(String signal) throws Exception {
+        try (JavaProcess server = JavaProcess.start(
+                Map.of("_JAVA_SR_SIGNUM", "40"), // as in the command of the package
+                List.of("-Djava.io.tmpdir=" + temporary),
+                Launcher.class,
+                "run",
+                "--domain=sip.test",
+                "--subscriber=1001:test1234",
+                "--control=none",
+                "--listen=udp:127.0.0.1:0")) {
+            server.awaitLine("READY");
+            server.signal(signal);
+
+            await().untilAsserted(() ->
+                    assertThat(server.err()).anyMatch(line -> line.contains("SIG" + signal + " ignored")));
+            server.terminate();
+            assertThat(server.awaitExit()).isZero();
         }
     }
 

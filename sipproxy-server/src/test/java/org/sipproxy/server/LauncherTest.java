@@ -45,6 +45,51 @@ class LauncherTest {
                 .doesNotContain("test5678");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1001@sip.test:pw-1", "sip:1001:pw-1", "SIPS:1001@sip.test:pw-1", "sip:1001@sip.test"})
+    void subscriberIsAUserWithoutItsDomain(String subscriber) {
+        int status =
+                execute("check", "--listen", "udp:127.0.0.1:0", "--domain", "sip.test", "--subscriber", subscriber);
+
+        assertThat(status).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--subscriber: number 1 has a domain or sip: in front of the password; write USER:PASSWORD,"
+                        + " such as 1001:test1234: the domain is that of --domain")
+                .doesNotContain("pw-1");
+    }
+
+    @Test
+    void userMayBeNamedSip() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--subscriber",
+                "sip:pw",
+                "--subscriber",
+                "1001:p@ss:word");
+
+        assertThat(status).as(err.toString()).isZero();
+    }
+
+    @Test
+    void checkNamesThePortsThatWereNotGiven() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1",
+                "--listen",
+                "udp:[0:0::1]:5070 advertise [2001:DB8:0::1]",
+                "--domain",
+                "sip.test",
+                "--no-auth");
+
+        assertThat(status).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("listen    udp:127.0.0.1:5060 udp:[::1]:5070 advertise [2001:db8::1]:5070");
+    }
+
     @Test
     void checkOfAValidConfigurationPrintsOkAndASummary() {
         int status = execute(
@@ -263,6 +308,7 @@ class LauncherTest {
         assertThat(err.toString())
                 .contains("--listen: udp:192.0.2.77:5060 is not an address of this machine; listen on one that is")
                 .contains("; it has ")
+                .doesNotContain("0:0:0")
                 .contains("127.0.0.1");
     }
 

@@ -141,6 +141,49 @@ class ReloadTest {
         }
     }
 
+    private List<String> registered() {
+        out.getBuffer().setLength(0);
+        Launcher.execute(new PrintWriter(out), new PrintWriter(err), "ul", "show", "--control", socket().toString());
+        return out.toString()
+                .lines()
+                .filter(line -> line.contains("@"))
+                .map(line -> line.replaceFirst(".*?(\\w+@[a-z.]+).*", "$1"))
+                .toList();
+    }
+
+    @Test
+    void bindingsOfRemovedSubscribersAndDomainsAreRemoved() throws Exception {
+        replace("subscriber 1001:test1234", "domain new.test\nsubscriber 1001:a\nsubscriber 1002:b\nsubscriber Bob:c");
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", file.toString())) {
+            int port = udpPort(launcher.awaitLine("READY"));
+            for (String domain : List.of("sip.test", "new.test")) {
+                register("1001", "a", domain, port).close();
+                register("1002", "b", domain, port).close();
+                register("Bob", "c", domain, port).close();
+            }
+            replace("subscriber Bob:c", "subscriber BOB:c\nudp-receivers 3");
+            replace("subscriber 1001:a\n", "");
+            assertThat(reload()).isEqualTo(1);
+            assertThat(registered()).as("nothing was reloaded").hasSize(6);
+
+            replace("\nudp-receivers 3", "");
+            replace("subscriber 1002:b", "subscriber 1002:changed");
+            assertThat(reload()).isZero();
+            assertThat(registered())
+                    .containsExactlyInAnyOrder("1002@sip.test", "1002@new.test", "bob@sip.test", "bob@new.test");
+            assertThat(launcher.err())
+                    .anyMatch(line ->
+                            line.contains("bindings of sip:1001@sip.test removed, because the subscriber was removed"));
+
+            replace("domain new.test\n", "alias new.test\n");
+            assertThat(reload()).isZero();
+            assertThat(registered()).containsExactlyInAnyOrder("1002@sip.test", "bob@sip.test");
+            assertThat(launcher.err()).anyMatch(line -> line.contains("because the domain new.test was removed"));
+            launcher.terminate();
+            assertThat(launcher.awaitExit()).isZero();
+        }
+    }
+
     @Test
     void nothingIsAppliedIfOneChangeIsNotPossible() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", file.toString())) {

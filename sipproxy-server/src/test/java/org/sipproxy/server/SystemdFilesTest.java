@@ -33,6 +33,12 @@ class SystemdFilesTest {
     }
 
     @Test
+    void commandOfThePackageLeavesSigusr2ToTheServer() throws IOException {
+        assertThat(Files.readAllLines(PACKAGING.resolve("sipproxy")))
+                .contains("export _JAVA_SR_SIGNUM=\"${_JAVA_SR_SIGNUM:-40}\"");
+    }
+
+    @Test
     void unitExpectsNotificationsAndWaitsLongerThanTheServerWrites() throws IOException {
         List<String> unit = Files.readAllLines(PACKAGING.resolve("systemd/sipproxy.service"));
 

@@ -101,6 +101,17 @@ class LadderTest {
     }
 
     @Test
+    void ipv6PeerIsNamedAsInMessages() {
+        Ladder ladder = new Ladder();
+        String options = "OPTIONS sip:sip.test SIP/2.0\r\nCSeq: 7 OPTIONS\r\n\r\n";
+
+        ladder.onMessage(WireMessage.received(
+                options.getBytes(StandardCharsets.US_ASCII), FakeFlow.udp("2001:db8:0:0::7", 5060), Instant.EPOCH));
+
+        assertThat(ladder.arrows()).containsExactly("[2001:db8::7]:5060 -> proxy: OPTIONS");
+    }
+
+    @Test
     void notesAreThoseOfTheTest() {
         String options = "OPTIONS sip:sip.test SIP/2.0\r\nCSeq: 7 OPTIONS\r\n\r\n";
 

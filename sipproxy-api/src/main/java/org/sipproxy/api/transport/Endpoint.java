@@ -31,7 +31,8 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
     /**
      * Checks the values.
      *
-     * @throws ConfigurationException if a port is outside 0 to 65535 or the host is empty
+     * @throws ConfigurationException if a port is outside 0 to 65535, the host is empty, or a host is a misspelled IPv4
+     *     address
      */
     public Endpoint {
         Objects.requireNonNull(kind, "kind");
@@ -42,6 +43,8 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
         if (host.isEmpty()) {
             throw problem("", "the host is empty", "write an address such as 127.0.0.1 or 0.0.0.0");
         }
+        checkAddress(host);
+        checkAddress(advertisedHost);
         checkPort("port", port);
         checkPort("advertisedPort", advertisedPort);
     }
@@ -66,6 +69,15 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
 
     private static String quoted(String text) {
         return '"' + SipParseException.excerpt(text) + '"';
+    }
+
+    private static void checkAddress(String host) {
+        if (HostName.isMisspelledAddress(host)) {
+            throw problem(
+                    quoted(host),
+                    "is neither a host name nor an IPv4 address of four numbers",
+                    "write it as 203.0.113.9");
+        }
     }
 
     private static void checkPort(String name, int port) {

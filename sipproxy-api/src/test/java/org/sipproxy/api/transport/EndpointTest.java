@@ -55,6 +55,9 @@ class EndpointTest {
         "udp:10.0.0.5:5060 advertise ::1, without brackets",
         "udp:10.0.0.5:5060 advertise sip:host, has the port",
         "udp:10.0.0.5:5060 advertise <host>, is not an address to advertise",
+        "udp:10.0.0.5:5060 advertise 203.0.113, is neither a host name nor an IPv4 address of four numbers",
+        "udp:10.0.0.5:5060 advertise 203.0.113.0x9:5060, is neither a host name nor an IPv4 address",
+        "udp:10.0.5:5060, is neither a host name nor an IPv4 address",
         "udp:10.0.0.5:5060 advertise :5060, is not an address to advertise",
         "udp:10.0.0.5:5060 advertise 203.0.113.9:70000, advertisedPort 70000",
     })

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.event.WireMessage;
 import org.sipproxy.core.internal.time.Deadline;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 
@@ -103,7 +104,7 @@ public final class Ladder implements WireListener {
     }
 
     private String name(InetSocketAddress address) {
-        return names.apply(address).orElseGet(() -> address.getAddress().getHostAddress() + ":" + address.getPort());
+        return names.apply(address).orElseGet(() -> HostName.text(address.getAddress()) + ":" + address.getPort());
     }
 
     private synchronized void add(String from, String to, WireMessage wire) {

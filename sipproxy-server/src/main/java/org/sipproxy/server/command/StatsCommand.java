@@ -16,6 +16,9 @@ import picocli.CommandLine.Parameters;
         description = "Prints figures of a running server, one NAME = VALUE per line.")
 public final class StatsCommand extends ControlCommand {
 
+    /** Group whose figures appear with the first refusal of their kind. */
+    private static final String REFUSALS = "refusals";
+
     @Parameters(
             index = "0",
             arity = "0..1",
@@ -26,6 +29,9 @@ public final class StatsCommand extends ControlCommand {
     @Override
     protected int run(ControlClient server) throws IOException {
         JsonObject figures = server.call("stats", Map.of("pattern", pattern)).getAsJsonObject();
+        if (figures.isEmpty() && pattern.startsWith(REFUSALS)) {
+            return succeed("nothing of that kind was refused since the start", figures);
+        }
         if (figures.isEmpty()) {
             return fail(ExitStatus.FAILED, "no figure matches \"" + pattern + "\"; stats without a pattern lists all");
         }

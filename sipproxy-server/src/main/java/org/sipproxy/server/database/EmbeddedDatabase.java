@@ -20,8 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * PostgreSQL server from Maven artefacts on 127.0.0.1, inaccessible to other users of this machine ({@link
  * EmbeddedAccess}). If another process of sipproxy already serves the directory, its server is shared: two proxies, or
- * a proxy and {@code add}, can use one directory. A server that outlived its process is stopped by the last process
- * that uses it.
+ * a proxy and {@code add}, can use one directory, and the last of them stops it.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
@@ -38,6 +37,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
     /** Directory of a server that another process started; null if this process started it. */
     private final @Nullable Path adopted;
 
+    /** Directory of a server that this process started and others can use; null if there is none. */
+    private final @Nullable Path kept;
+
     /** Directory that is removed at the end; null if the data are kept. */
     private final @Nullable Path temporary;
 
@@ -46,11 +48,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
             EmbeddedAccess access,
             @Nullable EmbeddedPostgres server,
             @Nullable Path adopted,
+            @Nullable Path kept,
             @Nullable Path temporary) {
         this.port = port;
         this.access = access;
         this.server = server;
         this.adopted = adopted;
+        this.kept = kept;
         this.temporary = temporary;
     }
 
@@ -89,13 +93,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 running.pid(),
                 running.port(),
                 data);
-        return new EmbeddedDatabase(running.port(), access, null, data, null);
+        return new EmbeddedDatabase(running.port(), access, null, data, null, null);
     }
 
     private static EmbeddedDatabase launch(Path data, @Nullable Path temporary) throws IOException {
         Path binaries = binaries();
         EmbeddedAccess access = EmbeddedAccess.of(data);
         boolean wasOpen = access.isNew() && InitDb.isCluster(data);
+        SharedServer.begin(data);
         EmbeddedPostgres server;
         try {
             server = start(data, binaries, access);
@@ -109,7 +114,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     data);
         }
         LOG.info("embedded PostgreSQL listens on 127.0.0.1:{}, data in {}", server.getPort(), data);
-        return new EmbeddedDatabase(server.getPort(), access, server, null, temporary);
+        return new EmbeddedDatabase(server.getPort(), access, server, null, temporary == null ? data : null, temporary);
     }
 
     private static EmbeddedPostgres start(Path data, Path binaries, EmbeddedAccess access) throws IOException {
@@ -172,7 +177,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     @Override
     public void close() {
-        if (server != null) {
+        if (server != null && !isHandedOver()) {
             try {
                 server.close();
             } catch (IOException e) {
@@ -180,11 +185,16 @@ public final class EmbeddedDatabase implements AutoCloseable {
             }
         }
         if (adopted != null) {
-            new OrphanedServer(adopted, dataSource()).stopUnlessUsed();
+            new SharedServer(adopted, dataSource()).stopUnlessUsed();
         }
         if (temporary != null) {
             remove(temporary);
         }
+    }
+
+    /** Returns true if other processes go on with the server that this one started. */
+    private boolean isHandedOver() {
+        return kept != null && new SharedServer(kept, dataSource()).handOver();
     }
 
     private static void remove(Path temporary) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.message.HostName;
 import org.sipproxy.security.AccessDecision;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AccessRule.Action;
@@ -121,7 +122,7 @@ public final class AccessControl {
                 .guard()
                 .map(guard -> guard.bans().keySet().stream().anyMatch(source -> source.contains(parsed)))
                 .orElse(false);
-        return new Decision(parsed.getHostAddress(), decision.action(), decision.rule(), decision.special(), banned);
+        return new Decision(HostName.literal(parsed), decision.action(), decision.rule(), decision.special(), banned);
     }
 
     /** Returns the lockouts and bans in effect. */

@@ -1,9 +1,9 @@
 package org.sipproxy.server.operations;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.message.HostName;
 import org.sipproxy.security.CidrBlock;
 
 /** Addresses and networks as operators read and write them. */
@@ -12,8 +12,7 @@ final class Addresses {
     private Addresses() {}
 
     static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + address.getPort();
+        return HostName.text(address.getAddress()) + ":" + address.getPort();
     }
 
     static boolean isAddress(String text) {

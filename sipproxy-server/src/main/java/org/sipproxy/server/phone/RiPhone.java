@@ -40,6 +40,7 @@ import javax.sip.header.ViaHeader;
 import javax.sip.message.MessageFactory;
 import javax.sip.message.Request;
 import javax.sip.message.Response;
+import org.sipproxy.message.HostName;
 
 /**
  * Softphone without sound on the JAIN-SIP reference implementation (RI), over UDP. It registers, calls, hangs up, and
@@ -94,7 +95,7 @@ public final class RiPhone implements AutoCloseable {
                 throw e;
             }
         } catch (SipException | InvalidArgumentException | TooManyListenersException | ParseException | IOException e) {
-            throw new PhoneException(account.user() + ": no phone on " + host.getHostAddress(), e);
+            throw new PhoneException(account.user() + ": no phone on " + HostName.literal(host), e);
         }
     }
 

@@ -253,6 +253,56 @@ class EmbeddedDatabaseTest {
         assertThat(data.resolve("postmaster.pid")).doesNotExist();
     }
 
+    @Test
+    void serverOfAProcessThatEndsGoesOnForTheOthers() throws Exception {
+        Path data = directory.resolve("data");
+        Process first = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        First.class.getName(),
+                        data.toString())
+                .redirectErrorStream(true)
+                .start();
+        EmbeddedDatabase second;
+        try (var out = first.inputReader()) {
+            assertThat(out.lines().anyMatch("started"::equals)).isTrue();
+            second = EmbeddedDatabase.start(Optional.of(data));
+            try (Connection used = second.dataSource().getConnection()) {
+                first.getOutputStream().close();
+                assertThat(first.waitFor()).isZero();
+                assertThat(used.isValid(5)).isTrue();
+            }
+        }
+        assertThat(query((PGSimpleDataSource) second.dataSource(), "SELECT 1")).containsExactly("1");
+        ProcessHandle server = ProcessHandle.of(Long.parseLong(
+                        Files.readAllLines(data.resolve("postmaster.pid")).get(0)))
+                .orElseThrow();
+        second.close();
+
+        assertThat(server.isAlive()).isFalse();
+        try (EmbeddedDatabase again = EmbeddedDatabase.start(Optional.of(data))) {
+            assertThat(query((PGSimpleDataSource) again.dataSource(), "SELECT 1"))
+                    .containsExactly("1");
+        }
+        assertThat(data.resolve("postmaster.pid"))
+                .as("stopped by its only user")
+                .doesNotExist();
+    }
+
+    /** Program that starts a server, and closes it when its input ends. */
+    static final class First {
+        private First() {}
+
+        public static void main(String[] args) throws java.io.IOException, SQLException {
+            try (EmbeddedDatabase started = EmbeddedDatabase.start(Optional.of(Path.of(args[0])))) {
+                query((PGSimpleDataSource) started.dataSource(), "SELECT 1");
+                System.out.println("started");
+                System.in.read();
+            }
+        }
+    }
+
     /** Program that starts a server and is killed. */
     static final class Victim {
         private Victim() {}

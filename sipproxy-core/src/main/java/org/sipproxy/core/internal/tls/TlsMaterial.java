@@ -133,7 +133,8 @@ public record TlsMaterial(
                 if (password == null) {
                     throw new PemFile.Unusable(
                             "is encrypted",
-                            "give its password, or decrypt it: openssl pkcs8 -in " + path + " -out key.pem");
+                            "give its password with {keyPassword}, or decrypt it: openssl pkcs8 -in " + path
+                                    + " -out key.pem");
                 }
                 return unencrypted(decrypted(path, part.der(), password));
             }
@@ -149,24 +150,29 @@ public record TlsMaterial(
         char[] secret = password.get();
         PBEKeySpec spec = new PBEKeySpec(secret);
         Arrays.fill(secret, '\0');
+        EncryptedPrivateKeyInfo encrypted;
+        Cipher cipher;
         try {
-            EncryptedPrivateKeyInfo encrypted = new EncryptedPrivateKeyInfo(der);
+            encrypted = new EncryptedPrivateKeyInfo(der);
             AlgorithmParameters parameters = encrypted.getAlgParameters();
             // for PBES2 (RFC 8018) only the parameters name the hash and cipher; older schemes have a name
             String name = encrypted.getAlgName().startsWith("PBEWith") || parameters == null
                     ? encrypted.getAlgName()
                     : parameters.toString();
             SecretKey secretKey = SecretKeyFactory.getInstance(name).generateSecret(spec);
-            Cipher cipher = Cipher.getInstance(name);
+            cipher = Cipher.getInstance(name);
             cipher.init(Cipher.DECRYPT_MODE, secretKey, parameters);
-            return encrypted.getKeySpec(cipher);
         } catch (IOException | GeneralSecurityException e) {
             throw new PemFile.Unusable(
-                    "cannot be decrypted",
-                    "check the password. Convert an old format with: openssl pkcs8 -topk8 -in " + path
-                            + " -out key.pem");
+                    "has an encryption that this JDK (" + Runtime.version().feature() + ") does not support",
+                    "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in " + path + " -out key.pem");
         } finally {
             spec.clearPassword();
+        }
+        try {
+            return encrypted.getKeySpec(cipher);
+        } catch (GeneralSecurityException e) {
+            throw new PemFile.Unusable("cannot be decrypted", "check the password of {keyPassword}");
         }
     }
 

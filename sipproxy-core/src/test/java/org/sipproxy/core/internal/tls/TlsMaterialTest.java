@@ -143,13 +143,13 @@ class TlsMaterialTest {
         assertThat(TlsMaterial.problems(of(EC.chain(), key).build()))
                 .singleElement()
                 .asString()
-                .contains("is encrypted; give its password");
+                .contains("is encrypted; give its password with keyPassword");
         assertThat(TlsMaterial.problems(of(EC.chain(), key)
                         .keyPassword(() -> "wrong".toCharArray())
                         .build()))
                 .singleElement()
                 .asString()
-                .contains("cannot be decrypted; check the password.");
+                .contains("cannot be decrypted; check the password of keyPassword");
         TlsSettings right = of(EC.chain(), key)
                 .keyPassword(() -> {
                     handed.set("test1234".toCharArray());
@@ -160,6 +160,43 @@ class TlsMaterialTest {
         assertThat(handed.get()).as("overwritten").containsOnly('\0');
         assertThat(right.toString()).doesNotContain("test1234");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {DES, SCRYPT})
+    void encryptionThatTheJdkDoesNotSupportIsNotAWrongPassword(String pem) throws IOException {
+        Path key = file("key.pem", pem);
+
+        assertThat(TlsMaterial.problems(of(EC.chain(), key)
+                        .keyPassword(() -> "pw123456".toCharArray())
+                        .build()))
+                .singleElement()
+                .asString()
+                .contains(
+                        "has an encryption that this JDK (",
+                        ") does not support; convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in " + key);
+    }
+
+    /** What {@code openssl req -newkey} of OpenSSL 3 writes: PBES2 with des-ede3-cbc. */
+    private static final String DES = """
+            -----BEGIN ENCRYPTED PRIVATE KEY-----
+            MIHjME4GCSqGSIb3DQEFDTBBMCkGCSqGSIb3DQEFDDAcBAjy72o86MGRygICCAAw
+            DAYIKoZIhvcNAgkFADAUBggqhkiG9w0DBwQI3S2UuKyf7RwEgZAXUmtmBQwB8Guo
+            5VRIeVult75/KBYdS9cyv84v0M6fk6YnXojGgjl6iwCzN582ty7pM88ZYaVK0xh7
+            YSswbBNXpWONq+PlKDC2ZRlx+D8KtTGomLKgphHHeAaq44Ewqak049R3vaOXdwGZ
+            SAtPpVQSc7ruG1adli7JIqCmbZWQ7DDPy0tdoqOc00ZFJOmda+A=
+            -----END ENCRYPTED PRIVATE KEY-----
+            """;
+
+    /** What {@code openssl pkcs8 -topk8 -scrypt} writes. */
+    private static final String SCRYPT = """
+            -----BEGIN ENCRYPTED PRIVATE KEY-----
+            MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAghQ4u7zqRL4gICQAAC
+            AQgCAQEwHQYJYIZIAWUDBAEqBBD53mJSGnSRIBMqpAT1J6JpBIGQYF4hCCSNPhE8
+            nrUtlojTg1NkpgWuoQUGMKhbPhLvtMTX1t4QDpsYhYPnxSlhVXhxNJxI7DTLERmT
+            Y/vfIPHzrCaj+5837HPoeCD36Qp5TCMqz1DANbNoJl7dMYRrQsogztERisBJtd7R
+            tp1EPvDox9FJd9TTZQLEqKdO5tzMeS03t+mzp4Ct8Yt0yc4xs0vO
+            -----END ENCRYPTED PRIVATE KEY-----
+            """;
 
     /** Returns the output of {@code openssl pkcs8 -topk8}. */
     private static String encrypted(String password) throws GeneralSecurityException, IOException {

@@ -1,0 +1,70 @@
+package org.sipproxy.server;
+
+import java.lang.reflect.Proxy;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The signals SIGHUP, SIGUSR1 and SIGUSR2. The JDK has no exported interface for signals, so it is used by reflection:
+ * where it is missing, they end the process as before.
+ */
+final class ProcessSignals {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessSignals.class);
+
+    /** Environment variable of HotSpot: the number of the signal with which it suspends threads. */
+    private static final String JVM_SIGNAL = "_JAVA_SR_SIGNUM";
+
+    private ProcessSignals() {}
+
+    /** Runs an action on a thread of its own at each SIGHUP. */
+    static void onHangup(Runnable action) {
+        handle("HUP", () -> {
+            Thread thread = new Thread(action, "reload");
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
+    /**
+     * Ignores SIGUSR1, which would end the process without closing: scripts for other servers' logs send it. Ignores
+     * SIGUSR2 too, if the JVM uses another signal to suspend threads. Otherwise a handler here would take those signals
+     * from the flight recorder.
+     */
+    static void ignoreUserSignals() {
+        ignore("USR1");
+        if (System.getenv(JVM_SIGNAL) != null) {
+            ignore("USR2");
+        }
+    }
+
+    private static void ignore(String name) {
+        handle(name, () -> LOG.info("SIG{} ignored; SIGHUP reloads the configuration, SIGTERM stops the server", name));
+    }
+
+    private static void handle(String name, Runnable action) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object onSignal = Proxy.newProxyInstance(
+                    ProcessSignals.class.getClassLoader(), new Class<?>[] {handler}, (self, method, args) -> {
+                        return switch (method.getName()) {
+                            case "handle" -> run(action);
+                            case "equals" -> self == args[0];
+                            case "hashCode" -> System.identityHashCode(self);
+                            default -> "handler of SIG" + name;
+                        };
+                    });
+            signal.getMethod("handle", signal, handler)
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name), onSignal);
+        } catch (ReflectiveOperationException | IllegalArgumentException e) {
+            LOG.debug("SIG{} cannot be handled here; it ends the process", name, e);
+        }
+    }
+
+    private static @Nullable Object run(Runnable action) {
+        action.run();
+        return null;
+    }
+}
