@@ -1,6 +1,7 @@
 package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.util.List;
 import java.util.Set;
@@ -144,13 +145,16 @@ class UnavailableUserTest {
         "not,  X-None: 1,  404, no registered contact can be called",
     })
     void logSaysWhyAsFarAsTheProxyHasLookedItUp(String user, String line, int status, String why) {
-        WireClient caller = proxy.udp("caller");
+        proxy.close();
         try (CapturedLog log = new CapturedLog()) {
+            proxy = start(builder());
+            WireClient caller = proxy.udp("caller");
             assertThat(status(caller, "MESSAGE", "sip:" + user + "@sip.test", line))
                     .isEqualTo(status);
-            caller.pendingAfterRoundTrip();
 
-            assertThat(log.lines("REFUSED")).singleElement().asString().contains(" why=\"" + why + "\"");
+            // a worker writes the line after it has sent the response
+            await().untilAsserted(() ->
+                    assertThat(log.lines("REFUSED")).singleElement().asString().contains(" why=\"" + why + "\""));
         }
     }
 
