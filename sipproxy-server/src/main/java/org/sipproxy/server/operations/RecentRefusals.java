@@ -47,12 +47,12 @@ final class RecentRefusals {
     private final ReentrantLock lock = new ReentrantLock();
     private final LongAdder skipped = new LongAdder();
     /** Guarded by the lock. The least recently used entry is the first. */
-    private final Map<Key, Entry> entries = new LinkedHashMap<>(MAX_ENTRIES * 2, 0.75f, true) {
+    private final Map<Key, Row> entries = new LinkedHashMap<>(MAX_ENTRIES * 2, 0.75f, true) {
 
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Entry> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, Row> eldest) {
             boolean isFull = size() > MAX_ENTRIES;
             if (isFull) {
                 evicted++;
@@ -76,7 +76,7 @@ final class RecentRefusals {
      * Refusals of one source for one reason. The texts and the port are those of the latest. Texts are cut when they are
      * recorded, and escaped when they are listed.
      */
-    private static final class Entry {
+    private static final class Row {
 
         /** The wall clock, for display only: the order of the entries does not depend on it. */
         final long firstMillis;
@@ -90,7 +90,7 @@ final class RecentRefusals {
         String method = "";
         String from = "";
 
-        Entry(long nowMillis, String reason, TransportKind transport) {
+        Row(long nowMillis, String reason, TransportKind transport) {
             this.firstMillis = nowMillis;
             this.reason = reason;
             this.transport = transport;
@@ -197,9 +197,9 @@ final class RecentRefusals {
         }
         try {
             long now = System.currentTimeMillis();
-            Entry entry = entries.get(key);
+            Row entry = entries.get(key);
             if (entry == null) {
-                entry = new Entry(now, key.reason(), transport);
+                entry = new Row(now, key.reason(), transport);
                 entries.put(key, entry);
             }
             entry.update(now, status, source.getPort(), transport, sender);
