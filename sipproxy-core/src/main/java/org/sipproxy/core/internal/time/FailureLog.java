@@ -98,6 +98,9 @@ public final class FailureLog {
 
     /** Logs an exception of a host application whose own methods throw. */
     private static void unprintable(Logger log, String what, Throwable e, Throwable again) {
+        if (again instanceof VirtualMachineError) {
+            return; // such as OutOfMemoryError: not of the exception, and another line needs memory too
+        }
         try {
             log.error(
                     "{}: {}, which cannot be printed: {}",
