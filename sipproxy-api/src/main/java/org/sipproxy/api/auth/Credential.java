@@ -32,7 +32,7 @@ public final class Credential {
      */
     public static Credential ofPassword(String username, String realm, String password) {
         if (Objects.requireNonNull(password, "password").isEmpty()) {
-            throw emptyPassword("password", username);
+            throw emptyPassword("password", username, "empty");
         }
         return new Credential(username, realm, password, Map.of());
     }
@@ -65,7 +65,7 @@ public final class Credential {
                         + " of user:realm:password)");
             }
             if (isOfEmptyPassword(username, realm, algorithm, hash)) {
-                throw emptyPassword("ha1", username);
+                throw emptyPassword("ha1", username, "of the empty password");
             }
             lower.put(algorithm, hash.toLowerCase(Locale.ROOT));
         });
@@ -77,9 +77,9 @@ public final class Credential {
         return algorithm.ha1(username, realm, "").equalsIgnoreCase(ha1);
     }
 
-    private static IllegalArgumentException emptyPassword(String what, String username) {
+    private static IllegalArgumentException emptyPassword(String option, String username, String what) {
         return new IllegalArgumentException(
-                what + ": the password of " + username + " is empty; set one that is hard to guess");
+                option + ": that of " + username + " is " + what + "; set one that is hard to guess");
     }
 
     /** Returns the digest user name. */

@@ -18,10 +18,10 @@ class CredentialTest {
 
         assertThatThrownBy(() -> Credential.ofHa1("1001", "sip.test", Map.of(algorithm, ofNothing)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("ha1: the password of 1001 is empty; set one that is hard to guess");
+                .hasMessage("ha1: that of 1001 is of the empty password; set one that is hard to guess");
         assertThatThrownBy(() ->
                         Credential.ofHa1("1001", "sip.test", Map.of(algorithm, ofNothing.toUpperCase(Locale.ROOT))))
-                .hasMessageContaining("is empty");
+                .hasMessageContaining("of the empty password");
         assertThat(Credential.ofHa1("1002", "sip.test", Map.of(algorithm, ofNothing))
                         .ha1(algorithm))
                 .hasValue(ofNothing);
@@ -30,7 +30,7 @@ class CredentialTest {
     @Test
     void missingPasswordIsNamed() {
         assertThatThrownBy(() -> Credential.ofPassword("1001", "sip.test", ""))
-                .hasMessage("password: the password of 1001 is empty; set one that is hard to guess");
+                .hasMessage("password: that of 1001 is empty; set one that is hard to guess");
         assertThatThrownBy(() -> Credential.ofPassword("1001", "sip.test", null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("password");
