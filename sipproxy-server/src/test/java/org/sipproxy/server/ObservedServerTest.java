@@ -79,9 +79,13 @@ class ObservedServerTest {
         traffic();
     }
 
+    /** Ends it with SIGTERM: a killed server leaves its PostgreSQL behind. */
     @AfterAll
-    static void stop() {
-        server.close();
+    static void stop() throws Exception {
+        try (JavaProcess ending = server) {
+            ending.terminate();
+            ending.awaitExit();
+        }
     }
 
     private static Phone phone(String user, String password) {
