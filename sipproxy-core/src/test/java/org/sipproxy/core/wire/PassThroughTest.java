@@ -271,6 +271,20 @@ class PassThroughTest {
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(one -> one.isResponse() && one.status() == 502);
     }
 
+    @Test
+    void aFinalResponseWithAForgedLowerViaIsDiscarded() {
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        String busy = Response.of(bob, received, 486).text();
+        String forged = busy.replace("Via: SIP/2.0/UDP " + alice.hostPort(), "Via: SIP/2.0/UDP 255.255.255.255:5060");
+        assertThat(forged).isNotEqualTo(busy);
+        bob.send(forged);
+
+        bob.respond(received, 200);
+
+        assertThat(alice.awaitFinal(invite).status()).isEqualTo(200);
+    }
+
     private static String malformed(String text, String lines) {
         return text.replace("Content-Length: 0\r\n", lines + "Content-Length: 0\r\n");
     }

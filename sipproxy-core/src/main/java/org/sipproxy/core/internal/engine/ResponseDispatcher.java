@@ -30,7 +30,8 @@ final class ResponseDispatcher {
             MessageSanity.checkResponse(response);
             from.messageAccepted();
         } catch (SipParseException e) {
-            if (response.isProvisional() || MessageSanity.isTruncated(response)) {
+            boolean isRecognized = MessageSanity.defect(response) != null; // where it would be forwarded
+            if (response.isProvisional() || !isRecognized || MessageSanity.isTruncated(response)) {
                 throw e;
             }
             defect = e;
