@@ -181,6 +181,12 @@ final class StateMeters {
                     ProxyStatistics::slowConnections),
             counter(
                     "sip.proxy.connections.failed",
+                    tag("cause", "unresponsive"),
+                    CONNECTIONS,
+                    "Connections that were not opened, or that the proxy closed",
+                    ProxyStatistics::unresponsiveConnections),
+            counter(
+                    "sip.proxy.connections.failed",
                     tag("cause", "congested"),
                     CONNECTIONS,
                     "Connections that were not opened, or that the proxy closed",

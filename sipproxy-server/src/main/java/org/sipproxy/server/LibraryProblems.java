@@ -56,6 +56,7 @@ final class LibraryProblems {
             Map.entry("/connectionsPerSource", "--connections-per-source"),
             Map.entry("/firstMessageTimeout", "--first-message-timeout"),
             Map.entry("/idleTimeout", "--idle-timeout"),
+            Map.entry("/webSocketPing", "--websocket-ping"),
             Map.entry("/messageTimeout", "--message-timeout"),
             Map.entry("/connectTimeout", "--connect-timeout"),
             Map.entry("/bufferedBytes", "--buffered-bytes"),

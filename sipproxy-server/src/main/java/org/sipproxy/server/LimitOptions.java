@@ -80,6 +80,15 @@ final class LimitOptions {
     String connectTimeout = "";
 
     @Option(
+            names = "--websocket-ping",
+            paramLabel = "DURATION",
+            description = {
+                "When a WebSocket without traffic from its peer gets a ping; after the same time without a response it is",
+                "closed. 1s to 1h, or 0s for no pings. Default: 30s."
+            })
+    String webSocketPing = "";
+
+    @Option(
             names = "--buffered-bytes",
             paramLabel = "SIZE",
             description =
@@ -137,6 +146,7 @@ final class LimitOptions {
         reader.duration("--idle-timeout", idleTimeout, streams::idleTimeout);
         reader.duration("--message-timeout", messageTimeout, streams::messageTimeout);
         reader.duration("--connect-timeout", connectTimeout, streams::connectTimeout);
+        reader.duration("--websocket-ping", webSocketPing, streams::webSocketPing);
         reader.smallSize("--buffered-bytes", bufferedBytes, streams::bufferedBytes);
         reader.apply(() -> builder.streamLimits(streams.build()));
         reader.size("--transaction-bytes", transactionBytes, builder::transactionBytes);

@@ -33,6 +33,7 @@ import org.sipproxy.annotation.Beta;
  * @param evictedConnections accepted connections without a proved password that were closed to make room for others
  * @param silentConnections accepted connections that were closed because no valid SIP message arrived in time
  * @param slowConnections connections that were closed because a message took too long to arrive
+ * @param unresponsiveConnections WebSockets that were closed because their peer did not respond to a ping
  * @param congestedConnections connections that were closed because the peer did not read what was sent to it
  * @param unframeableStreams connections that were closed because the end of a message could not be found, such as
  *     without a Content-Length
@@ -86,6 +87,7 @@ public record ProxyStatistics(
         long evictedConnections,
         long silentConnections,
         long slowConnections,
+        long unresponsiveConnections,
         long congestedConnections,
         long unframeableStreams,
         long stalledReceivers,
@@ -107,7 +109,7 @@ public record ProxyStatistics(
     /** Statistics of a proxy that has not done anything, for tests. */
     public static final ProxyStatistics NONE = new ProxyStatistics(
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0);
+            0, 0, 0, 0, 0, 0);
 
     /** For the proxy: gets parameters in minor versions. */
     @Beta

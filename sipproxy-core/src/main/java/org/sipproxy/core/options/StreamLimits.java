@@ -26,6 +26,7 @@ public final class StreamLimits {
     private final Duration idleTimeout;
     private final Duration messageTimeout;
     private final Duration connectTimeout;
+    private final Duration webSocketPing;
     private final int bufferedBytes;
 
     private StreamLimits(Builder builder) {
@@ -35,6 +36,7 @@ public final class StreamLimits {
         this.idleTimeout = builder.idleTimeout;
         this.messageTimeout = builder.messageTimeout;
         this.connectTimeout = builder.connectTimeout;
+        this.webSocketPing = builder.webSocketPing;
         this.bufferedBytes = builder.bufferedBytes;
     }
 
@@ -52,6 +54,7 @@ public final class StreamLimits {
         builder.idleTimeout = idleTimeout;
         builder.messageTimeout = messageTimeout;
         builder.connectTimeout = connectTimeout;
+        builder.webSocketPing = webSocketPing;
         builder.bufferedBytes = bufferedBytes;
         return builder;
     }
@@ -86,6 +89,11 @@ public final class StreamLimits {
         return connectTimeout;
     }
 
+    /** Returns the silence before a ping, see {@link Builder#webSocketPing}. */
+    public Duration webSocketPing() {
+        return webSocketPing;
+    }
+
     /** Returns the maximum number of waiting bytes, see {@link Builder#bufferedBytes}. */
     public int bufferedBytes() {
         return bufferedBytes;
@@ -95,7 +103,8 @@ public final class StreamLimits {
     public String toString() {
         return "StreamLimits[connections " + connections + ", connectionsPerSource " + connectionsPerSource
                 + ", firstMessageTimeout " + firstMessageTimeout + ", idleTimeout " + idleTimeout + ", messageTimeout "
-                + messageTimeout + ", connectTimeout " + connectTimeout + ", bufferedBytes " + bufferedBytes + "]";
+                + messageTimeout + ", connectTimeout " + connectTimeout + ", webSocketPing " + webSocketPing
+                + ", bufferedBytes " + bufferedBytes + "]";
     }
 
     /** Builder of {@link StreamLimits}. Not thread-safe. */
@@ -107,6 +116,7 @@ public final class StreamLimits {
         private Duration idleTimeout = Duration.ofSeconds(3605);
         private Duration messageTimeout = Duration.ofSeconds(10);
         private Duration connectTimeout = Duration.ofSeconds(5);
+        private Duration webSocketPing = Duration.ofSeconds(30);
         private int bufferedBytes = 1 << 20;
 
         private Builder() {}
@@ -164,6 +174,18 @@ public final class StreamLimits {
         }
 
         /**
+         * Sets after which time without a byte from its peer a WebSocket gets a ping (RFC 6455 §5.5.2). When as much
+         * time again passes without a byte, the peer is gone and the connection is closed; then the bindings of the
+         * connection end, if {@code RegistrarPolicy.Builder.connectionLoss} says so. A browser responds to pings
+         * without the help of its page. 1 s to 1 h; zero for no pings. Default 30 s, which also keeps the connection in
+         * the tables of NATs and HTTP proxies.
+         */
+        public Builder webSocketPing(Duration value) {
+            webSocketPing = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
          * Sets the maximum number of bytes waiting to be sent on one connection; beyond it the connection is closed.
          * 1,024 to 1,073,741,824. Default 1 MiB.
          */
@@ -185,6 +207,9 @@ public final class StreamLimits {
             problems.range("idleTimeout", idleTimeout, Duration.ofSeconds(1), Duration.ofDays(1));
             problems.range("messageTimeout", messageTimeout, Duration.ofMillis(100), Duration.ofMinutes(5));
             problems.range("connectTimeout", connectTimeout, Duration.ofMillis(100), Duration.ofMinutes(2));
+            if (!webSocketPing.isZero()) {
+                problems.range("webSocketPing", webSocketPing, Duration.ofSeconds(1), Duration.ofHours(1));
+            }
             problems.range("bufferedBytes", bufferedBytes, 1_024, 1 << 30);
             problems.throwIfAny();
             return new StreamLimits(this);

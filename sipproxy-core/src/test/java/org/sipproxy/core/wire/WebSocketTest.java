@@ -328,6 +328,60 @@ class WebSocketTest {
     }
 
     @Test
+    void aPageThatVanishedWithoutAFinLosesItsConnectionAndItsBinding() throws Exception {
+        restart(options -> options.streamLimits(
+                StreamLimits.builder().webSocketPing(Duration.ofSeconds(1)).build()));
+        WireClient.Web alive = registered("alive", TransportKind.WS);
+        try (Socket vanished = upgraded()) {
+            vanished.getOutputStream().write(frame("""
+                REGISTER sip:sip.test SIP/2.0
+                Via: SIP/2.0/WS gone.invalid;branch=z9hG4bKgone
+                Max-Forwards: 70
+                From: <sip:gone@sip.test>;tag=1
+                To: <sip:gone@sip.test>
+                Call-ID: gone@gone.invalid
+                CSeq: 1 REGISTER
+                Contact: <sip:gone@gone.invalid;transport=ws>
+                Content-Length: 0
+
+                """.replace("\n", "\r\n")));
+            Awaitility.await()
+                    .until(() -> proxy.proxy()
+                                    .locationStore()
+                                    .lookup(new Aor("gone", "sip.test"))
+                                    .size()
+                            == 1);
+
+            assertThat(rest(vanished))
+                    .as("the response, one ping, a close frame")
+                    .contains("SIP/2.0 200 OK\r\n")
+                    .containsPattern("\r\n\r\n\u0089\u0000\u0088");
+        }
+
+        Awaitility.await().until(() -> proxy.proxy().statistics().unresponsiveConnections() == 1);
+        Awaitility.await()
+                .until(() -> proxy.proxy()
+                        .locationStore()
+                        .lookup(new Aor("gone", "sip.test"))
+                        .isEmpty());
+        alive.awaitFinal(alive.send(alive.request("OPTIONS", "sip:sip.test")));
+        assertThat(proxy.proxy().locationStore().lookup(new Aor("alive", "sip.test")))
+                .hasSize(1);
+    }
+
+    @Test
+    void withoutPingsASilentPeerStays() throws Exception {
+        restart(options -> options.streamLimits(StreamLimits.builder()
+                .webSocketPing(Duration.ZERO)
+                .idleTimeout(Duration.ofSeconds(2))
+                .build()));
+        try (Socket silent = upgraded()) {
+            assertThat(rest(silent)).as("a close frame, no ping").startsWith("\u0088");
+        }
+        assertThat(proxy.proxy().statistics().unresponsiveConnections()).isZero();
+    }
+
+    @Test
     void theProxySendsACloseFrameWhenItCloses() {
         WireClient.Web alice = web("alice");
         alice.awaitFinal(alice.send(alice.request("OPTIONS", "sip:sip.test")));
@@ -452,6 +506,18 @@ class WebSocketTest {
             }
         }
         registered("bob", TransportKind.WS);
+    }
+
+    /** Returns a text frame that is masked with zeros. */
+    private static byte[] frame(String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        return ByteBuffer.allocate(8 + bytes.length)
+                .put((byte) 0x81)
+                .put((byte) 0xfe)
+                .putShort((short) bytes.length)
+                .putInt(0)
+                .put(bytes)
+                .array();
     }
 
     private Socket upgraded() throws IOException {

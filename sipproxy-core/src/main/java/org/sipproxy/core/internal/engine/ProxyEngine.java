@@ -399,6 +399,7 @@ public final class ProxyEngine implements AutoCloseable {
                 transportCounters.evicted.sum(),
                 transportCounters.closedSilent.sum(),
                 transportCounters.closedSlow.sum(),
+                transportCounters.closedUnresponsive.sum(),
                 transportCounters.closedFull.sum(),
                 transportCounters.unframeable.sum(),
                 stuckStages.stalled(),

@@ -21,6 +21,8 @@ public final class TransportCounters {
     public final LongAdder connectFailures = new LongAdder();
     /** Connections closed because a message took too long to arrive. */
     public final LongAdder closedSlow = new LongAdder();
+    /** WebSockets closed because the peer did not respond to a ping. */
+    public final LongAdder closedUnresponsive = new LongAdder();
     /** Connections closed because the peer does not read what is sent to it. */
     public final LongAdder closedFull = new LongAdder();
     /** Streams closed because the next message could not be framed. */

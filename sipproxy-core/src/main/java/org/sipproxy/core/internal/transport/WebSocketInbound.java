@@ -15,6 +15,9 @@ import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Arrays;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Inbound handler of a WebSocket. Each of its messages is one SIP message (RFC 7118 §4.2): complete or in fragments,
@@ -38,9 +41,60 @@ final class WebSocketInbound extends StreamInbound {
 
     private long messages;
 
+    private final long pingNanos;
+    private @Nullable Future<?> pingTask;
+    /** When the peer last gave a sign of life. */
+    private long heardNanos = System.nanoTime();
+
+    private boolean pingSent;
+
     WebSocketInbound(StreamConnection connection) {
         super(connection);
         this.limit = environment.parseLimits.messageBytes();
+        this.pingNanos = environment.limits.webSocketPing().toNanos();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        if (pingNanos > 0) {
+            checkHeardIn(ctx, pingNanos);
+        }
+        super.channelActive(ctx);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (pingTask != null) {
+            pingTask.cancel(false);
+        }
+        super.channelInactive(ctx);
+    }
+
+    private void checkHeardIn(ChannelHandlerContext ctx, long nanos) {
+        pingTask = ctx.executor().schedule(() -> checkHeard(ctx), nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Pings a peer that is silent, and closes the connection if it stays silent. A browser that vanished without a FIN
+     * would otherwise keep its connection and its bindings.
+     */
+    private void checkHeard(ChannelHandlerContext ctx) {
+        pingTask = null;
+        if (!ctx.channel().config().isAutoRead() && connection.lastActivityNanos() - heardNanos > 0) {
+            heardNanos = connection.lastActivityNanos(); // nothing is read, but the peer takes what is sent to it
+        }
+        long left = pingNanos - (System.nanoTime() - heardNanos);
+        if (left > 0) {
+            checkHeardIn(ctx, left);
+        } else if (!connection.isEstablished() || discarding) {
+            checkHeardIn(ctx, pingNanos); // the handshake and the close have time limits of their own
+        } else if (!pingSent) {
+            pingSent = true;
+            write(ctx, new PingWebSocketFrame());
+            checkHeardIn(ctx, pingNanos);
+        } else if (connection.close("no response to a ping in " + environment.limits.webSocketPing(), null)) {
+            environment.counters.closedUnresponsive.increment();
+        }
     }
 
     /** True after a close frame was sent or received: no frame may follow. */
@@ -55,6 +109,8 @@ final class WebSocketInbound extends StreamInbound {
         return new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                heardNanos = System.nanoTime();
+                pingSent = false;
                 begun = connection.isEstablished(); // the handshake has its own time limit
                 ctx.fireChannelRead(msg);
             }
