@@ -102,6 +102,9 @@ public final class Launcher {
 
     /** Runs a command and exits with its status. */
     public static void main(String[] args) {
+        if (args.length > 0 && args[0].equals("run")) {
+            ProcessSignals.deferHangup();
+        }
         // with TLS 1.2 a few bytes of the client cost the server a handshake; TLS 1.3 has no renegotiation
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);

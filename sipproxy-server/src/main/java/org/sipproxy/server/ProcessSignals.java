@@ -1,6 +1,7 @@
 package org.sipproxy.server;
 
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,20 +12,30 @@ import org.slf4j.LoggerFactory;
  */
 final class ProcessSignals {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ProcessSignals.class);
-
     /** Environment variable of HotSpot: the number of the signal with which it suspends threads. */
     private static final String JVM_SIGNAL = "_JAVA_SR_SIGNUM";
 
+    /** True if a SIGHUP came for which {@link #onHangup} had no action yet. */
+    private static final AtomicBoolean HANGUP_WAITS = new AtomicBoolean();
+
     private ProcessSignals() {}
 
-    /** Runs an action on a thread of its own at each SIGHUP. */
+    /** From now on a SIGHUP does not end the process, but waits for {@link #onHangup}. */
+    static void deferHangup() {
+        handle("HUP", () -> HANGUP_WAITS.set(true));
+    }
+
+    /** Runs an action on a thread of its own at each SIGHUP, and for those that waited. */
     static void onHangup(Runnable action) {
-        handle("HUP", () -> {
+        Runnable start = () -> {
             Thread thread = new Thread(action, "reload");
             thread.setDaemon(true);
             thread.start();
-        });
+        };
+        handle("HUP", start);
+        if (HANGUP_WAITS.getAndSet(false)) {
+            start.run();
+        }
     }
 
     /**
@@ -40,7 +51,9 @@ final class ProcessSignals {
     }
 
     private static void ignore(String name) {
-        handle(name, () -> LOG.info("SIG{} ignored; SIGHUP reloads the configuration, SIGTERM stops the server", name));
+        handle(
+                name,
+                () -> log().info("SIG{} ignored; SIGHUP reloads the configuration, SIGTERM stops the server", name));
     }
 
     private static void handle(String name, Runnable action) {
@@ -59,8 +72,13 @@ final class ProcessSignals {
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), onSignal);
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            LOG.debug("SIG{} cannot be handled here; it ends the process", name, e);
+            log().debug("SIG{} cannot be handled here; it ends the process", name, e);
         }
+    }
+
+    /** Not a constant: the first signal may come before logging, which takes a while to begin. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(ProcessSignals.class);
     }
 
     private static @Nullable Object run(Runnable action) {

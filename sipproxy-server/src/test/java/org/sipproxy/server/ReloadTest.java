@@ -93,6 +93,35 @@ class ReloadTest {
         }
     }
 
+    /** Program that gets a SIGHUP before its server can reload. */
+    static final class EarlyHangup {
+
+        private EarlyHangup() {}
+
+        public static void main(String[] args) throws Exception {
+            ProcessSignals.deferHangup();
+            new ProcessBuilder(
+                            "kill",
+                            "-HUP",
+                            Long.toString(ProcessHandle.current().pid()))
+                    .start()
+                    .waitFor();
+            Thread.sleep(200); // whichever of the two gets the signal, there is one reload
+            ProcessSignals.onHangup(() -> System.out.println("RELOAD"));
+            Thread.sleep(Duration.ofMinutes(1).toMillis());
+        }
+    }
+
+    @Test
+    void aHangUpDuringTheStartIsHandledWhenItIsComplete() throws Exception {
+        try (JavaProcess program = JavaProcess.start(EarlyHangup.class)) {
+            program.awaitLine("RELOAD");
+            program.terminate();
+            program.awaitExit();
+            assertThat(program.out()).isEmpty();
+        }
+    }
+
     @Test
     void hangUpAppliesEveryKindOfChange() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", file.toString())) {
