@@ -28,7 +28,7 @@ public final class StorageModes {
      * @param dbMode the number of the mode in Kamailio, 0 to 4
      */
     public static SipProxy create(Endpoint endpoint, DataSource database, int dbMode) {
-        KamailioSchema.on(database).create();
+        KamailioSchema.on(database).createAll();
         CredentialStore users = JdbcCredentials.builder(database).build();
         BindingRepository rows = JdbcBindingRepository.builder(database).build();
         return SipProxy.builder()

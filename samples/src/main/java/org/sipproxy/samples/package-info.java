@@ -9,6 +9,7 @@
  *   <li>{@code StorageModes} keeps subscribers, registrations and call records in PostgreSQL;
  *   <li>{@code NatEdgeProxy} serves clients behind NATs, {@code SeveralDomains} two domains, {@code HardenedProxy} a
  *       public address, and {@code SecureProxy} TLS and browsers;
+ *   <li>{@code CompleteProxy} has all of that in one program;
  *   <li>{@code CustomStage} adds a routing stage, and {@code Voicemail} says what follows when a phone is busy;
  *   <li>{@code MediaServers} is a registrar in front of media servers, and {@code ProviderTrunk} has an account at a
  *       telephony provider;

@@ -18,17 +18,18 @@ class ReadmeTest {
     void itsProgramsAreCompiledHere() throws IOException {
         List<String> shown = blocks(readme(), "```java\n", "```");
 
-        assertThat(shown).hasSize(10);
+        assertThat(shown).hasSize(11);
         assertThat(source("main", "EmbeddedProxy")).containsIgnoringWhitespaces(shown.get(0));
         assertThat(source("main", "CustomStage")).containsIgnoringWhitespaces(shown.get(1));
-        assertThat(source("main", "Voicemail")).containsIgnoringWhitespaces(shown.get(2));
-        assertThat(source("main", "MediaServers")).containsIgnoringWhitespaces(shown.get(3));
-        assertThat(source("main", "ProviderTrunk")).containsIgnoringWhitespaces(shown.get(4));
-        assertThat(source("main", "NotifyMessageWaiting")).containsIgnoringWhitespaces(shown.get(5));
-        assertThat(source("main", "ClickToDial")).containsIgnoringWhitespaces(shown.get(6));
-        assertThat(source("main", "CallLimits")).containsIgnoringWhitespaces(shown.get(7));
-        assertThat(source("main", "ParseMessage")).containsIgnoringWhitespaces(shown.get(8));
-        assertThat(source("test", "CustomStageTest")).containsIgnoringWhitespaces(shown.get(9));
+        assertThat(source("main", "CompleteProxy")).containsIgnoringWhitespaces(shown.get(2));
+        assertThat(source("main", "Voicemail")).containsIgnoringWhitespaces(shown.get(3));
+        assertThat(source("main", "MediaServers")).containsIgnoringWhitespaces(shown.get(4));
+        assertThat(source("main", "ProviderTrunk")).containsIgnoringWhitespaces(shown.get(5));
+        assertThat(source("main", "NotifyMessageWaiting")).containsIgnoringWhitespaces(shown.get(6));
+        assertThat(source("main", "ClickToDial")).containsIgnoringWhitespaces(shown.get(7));
+        assertThat(source("main", "CallLimits")).containsIgnoringWhitespaces(shown.get(8));
+        assertThat(source("main", "ParseMessage")).containsIgnoringWhitespaces(shown.get(9));
+        assertThat(source("test", "CustomStageTest")).containsIgnoringWhitespaces(shown.get(10));
     }
 
     private static String source(String tree, String name) throws IOException {

@@ -106,6 +106,20 @@ public final class KamailioSchema {
         }
     }
 
+    /**
+     * Does what the launcher's {@code db create} does: {@link #create}, {@link #addSubscriberNotifications},
+     * {@link #addSubscriberNameIndex} and {@link #addAccountingColumns}. A Kamailio can use the same tables.
+     *
+     * @return the tables that were created
+     */
+    public List<String> createAll() {
+        List<String> created = create();
+        addSubscriberNotifications();
+        addSubscriberNameIndex();
+        addAccountingColumns();
+        return created;
+    }
+
     private static List<String> createMissing(Handle handle) {
         Set<String> present = presentTables(handle);
         List<String> created = new ArrayList<>();

@@ -109,10 +109,7 @@ final class Database implements AutoCloseable {
     /** Creates the tables of an embedded database, and adds the subscribers of the command line. */
     void furnish(List<String> domains, List<NamedSubscriber> named) {
         KamailioSchema schema = KamailioSchema.on(pool);
-        schema.create();
-        schema.addSubscriberNotifications();
-        schema.addSubscriberNameIndex();
-        schema.addAccountingColumns();
+        schema.createAll();
         schema.addSha256Column();
         List<SchemaMismatch> mismatches = schema.verify();
         if (!mismatches.isEmpty()) {
