@@ -21,6 +21,16 @@ record IncomingRoutes(
         return function != null;
     }
 
+    /** Returns true if calls to the number have a route of their own. */
+    boolean names(String called) {
+        return byNumber.containsKey(numbers.apply(called));
+    }
+
+    /** Returns true if calls are routed to the URI, other than by the function. */
+    boolean leadTo(SipUri uri) {
+        return uri.equals(others) || byNumber.containsValue(uri);
+    }
+
     Optional<SipUri> route(StageContext context, String called) throws Exception {
         String number = numbers.apply(called);
         SipUri known = byNumber.get(number);
