@@ -231,6 +231,9 @@ class ControlCommandsTest {
         await().untilAsserted(() ->
                 assertThat(server.err()).anyMatch(line -> line.contains("DEBUG authentication - REGISTER")));
         assertThat(on("log", "loud")).isEqualTo(2);
+        assertThat(on("log", "debug", "refusal")).isEqualTo(2);
+        assertThat(err.toString()).contains("logger \"refusal\" (expected proxy,", "refusals");
+        assertThat(on("log", "debug", "com.zaxxer.hikari")).isZero();
     }
 
     @Test

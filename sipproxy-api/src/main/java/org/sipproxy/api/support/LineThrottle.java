@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which lines of a kind are logged, so that a flood does not fill the disk. One key, such as a source and a
- * reason, may have a burst of lines and then one a second. All keys together may have another burst and then a number
- * of lines a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a burst is reported
+ * reason, may have a burst of lines and then a number of lines a second, one by default. All keys together may have
+ * another burst and then another number of lines a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a burst is reported
  * even if nothing follows it.
  *
  * <p>The table of keys has a fixed size. Thread-safe.
@@ -62,7 +62,20 @@ public final class LineThrottle {
      * @param nowNanos the time, as for {@link #admits}
      */
     public LineThrottle(int burst, int lines, int linesPerSecond, long nowNanos) {
-        this.keys = new KeyedBursts(ENTRIES, burst, INTERVAL_NANOS);
+        this(burst, 1, lines, linesPerSecond, nowNanos);
+    }
+
+    /**
+     * Creates a throttle.
+     *
+     * @param burst lines that one key may have at once, 1 or more
+     * @param perSecond lines per second of one key after that, 1 or more
+     * @param lines lines that all keys together may have at once, 1 or more
+     * @param linesPerSecond lines per second of all keys together after that, 1 or more
+     * @param nowNanos the time, as for {@link #admits}
+     */
+    public LineThrottle(int burst, int perSecond, int lines, int linesPerSecond, long nowNanos) {
+        this.keys = new KeyedBursts(ENTRIES, burst, INTERVAL_NANOS / perSecond);
         this.lines = lines;
         this.nanosPerLine = INTERVAL_NANOS / linesPerSecond;
         this.allAgainNanos = nowNanos;

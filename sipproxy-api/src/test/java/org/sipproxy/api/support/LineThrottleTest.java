@@ -31,6 +31,19 @@ class LineThrottleTest {
     }
 
     @Test
+    void aKeyMayHaveSeveralLinesASecondAfterItsBurst() {
+        LineThrottle faster = new LineThrottle(BURST, 5, LINES, LINES_PER_SECOND, 0);
+        for (int i = 0; i < BURST; i++) {
+            assertThat(faster.admits(1, 0, () -> "key")).isTrue();
+        }
+        assertThat(faster.admits(1, 0, () -> "key")).isFalse();
+        for (int i = 0; i < 5; i++) {
+            assertThat(faster.admits(1, SECOND, () -> "key")).isTrue();
+        }
+        assertThat(faster.admits(1, SECOND, () -> "key")).isFalse();
+    }
+
+    @Test
     void omittedLinesAreCountedBySourceAndReasonOnce() {
         admitted(1, 0, BURST + 5);
         admitted(2, 0, BURST + 7);

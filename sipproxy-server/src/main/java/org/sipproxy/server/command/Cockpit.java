@@ -5,16 +5,22 @@ import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Text of figures that arrive one after another, with rates since the previous ones. */
+/**
+ * Text of figures that arrive one after another, with rates since the previous ones. A screen fits a terminal of 80 columns
+ * and 24 lines: a longer one would scroll, so that its head could not be read.
+ */
 final class Cockpit {
 
     private static final int LINES_PER_HEAD = 20;
-    private static final int MOST_REASONS = 12;
+    private static final int COLUMN = 41;
+    private static final int MOST_REASONS = 7;
+    private static final int LONGEST_REASON = 55;
 
     private @Nullable JsonObject before;
     private int printed;
@@ -34,7 +40,6 @@ final class Cockpit {
                 new String[] {"requests", "responses", "retransmissions", "malformed", "filtered", "overloaded"}) {
             counts.row(name, number(now, name), rate(last, now, name));
         }
-        screen.append(counts).append("\n\n");
         TextTable levels = new TextTable("NOW", "VALUE");
         if (number(now, "calls") >= 0) {
             levels.row("calls", number(now, "calls")).row("  answered", number(now, "answeredCalls"));
@@ -46,7 +51,7 @@ final class Cockpit {
                 .row("  unanswered", number(now, "unanswered"))
                 .row("queued for workers", number(now, "queued"))
                 .row("connections", number(now, "connections"));
-        screen.append(levels).append("\n\n");
+        screen.append(beside(counts, levels)).append("\n");
         screen.append("transactions ")
                 .append(Texts.megabytes(number(now, "transactionBytes")))
                 .append(" of ")
@@ -59,17 +64,32 @@ final class Cockpit {
         return screen.append(refusals(last, now)).append("\n").toString();
     }
 
+    private static String beside(TextTable left, TextTable right) {
+        List<String> lefts = left.toString().lines().toList();
+        List<String> rights = right.toString().lines().toList();
+        StringBuilder both = new StringBuilder();
+        for (int i = 0; i < Math.max(lefts.size(), rights.size()); i++) {
+            String line = Texts.format(
+                    "%-" + COLUMN + "s%s",
+                    i < lefts.size() ? lefts.get(i) : "",
+                    i < rights.size() ? rights.get(i) : "");
+            both.append(line.stripTrailing()).append('\n');
+        }
+        return both.toString();
+    }
+
     private static String refusals(@Nullable JsonObject last, JsonObject now) {
         TextTable table = new TextTable("REFUSED", "TOTAL", "PER SECOND");
         JsonObject refusals = now.getAsJsonObject("refusals");
         JsonObject earlier = last == null ? null : last.getAsJsonObject("refusals");
+        int shown = refusals.size() > MOST_REASONS ? MOST_REASONS - 1 : MOST_REASONS;
         refusals.entrySet().stream()
                 .sorted(Comparator.comparing((Map.Entry<String, JsonElement> entry) ->
                                 entry.getValue().getAsLong())
                         .reversed())
-                .limit(MOST_REASONS)
+                .limit(shown)
                 .forEach(entry -> table.row(
-                        entry.getKey(),
+                        cut(entry.getKey()),
                         entry.getValue().getAsLong(),
                         earlier == null || last == null
                                 ? "-"
@@ -79,7 +99,14 @@ final class Cockpit {
                                                 : 0,
                                         entry.getValue().getAsLong(),
                                         seconds(last, now))));
-        return refusals.isEmpty() ? "REFUSED  none" : table.toString();
+        int hidden = refusals.size() - shown;
+        return refusals.isEmpty()
+                ? "REFUSED  none"
+                : table + (hidden > 0 ? "\n" + hidden + " more reasons: stats refusals" : "");
+    }
+
+    private static String cut(String reason) {
+        return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON - 1) + "\u2026";
     }
 
     /** Returns a line, with a head before every twentieth; empty for the first figures, which have no rates. */

@@ -3,6 +3,8 @@ package org.sipproxy.server.logging;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.sipproxy.api.call.Call;
 import org.sipproxy.api.call.CallEnd;
 import org.sipproxy.api.call.CallEvent;
@@ -25,9 +27,11 @@ import org.slf4j.MDC;
  * OMITTED lines=37 caller=&lt;sip:1001@sip.test&gt;
  * </pre>
  *
- * <p>Lines cannot be forged: text from messages is escaped and cut. One caller may have {@link #BURST} lines at once
- * and then one a second; all together {@link #LINES} and then {@link #LINES_PER_SECOND} a second. Omitted lines are
- * counted in the next line.
+ * <p>Lines cannot be forged: text from messages is escaped and cut. A user who is authenticated may have
+ * {@link #USER_BURST} lines at once and then {@link #USER_LINES_PER_SECOND} a second. Any other caller chooses its name
+ * in From, and may have {@link #BURST} lines at once and then one a second. Each of the two groups has a limit of its own
+ * for all callers together, so that strangers do not use up the lines of users. Omitted lines are counted in the next
+ * line.
  */
 public final class CallLog implements CallListener {
 
@@ -36,10 +40,32 @@ public final class CallLog implements CallListener {
     private static final int BURST = 200;
     private static final int LINES = 10_000;
     private static final int LINES_PER_SECOND = 100;
+
+    private static final int USER_BURST = 1_000;
+    /** Two lines for each of 10 calls a second, the default of {@code --rate-limit-user}. */
+    private static final int USER_LINES_PER_SECOND = 20;
+
+    private static final int USERS_LINES = 20_000;
+    private static final int USERS_LINES_PER_SECOND = 1_000;
+
     private static final int LONGEST = 160;
 
     private final KeyedHash key = KeyedHash.random();
-    private final LineThrottle throttle = new LineThrottle(BURST, LINES, LINES_PER_SECOND, System.nanoTime());
+    private final LongSupplier nanoTime;
+    private final LineThrottle users;
+    private final LineThrottle others;
+
+    /** Creates the log. */
+    public CallLog() {
+        this(System::nanoTime);
+    }
+
+    CallLog(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        long now = nanoTime.getAsLong();
+        this.users = new LineThrottle(USER_BURST, USER_LINES_PER_SECOND, USERS_LINES, USERS_LINES_PER_SECOND, now);
+        this.others = new LineThrottle(BURST, LINES, LINES_PER_SECOND, now);
+    }
 
     /** Returns true if calls are logged now. */
     public static boolean isOn() {
@@ -93,9 +119,12 @@ public final class CallLog implements CallListener {
 
     /** Returns true if a line may be written now, and logs how many were omitted before it. */
     private boolean isDue(Call call) {
-        String caller = text(call.caller().uri().toString());
-        byte[] name = caller.getBytes(StandardCharsets.UTF_8);
-        if (!throttle.admits(key.hash(name, 0, name.length), System.nanoTime(), () -> "caller=<" + caller + ">")) {
+        Optional<String> user = call.authenticatedUser();
+        LineThrottle throttle = user.isPresent() ? users : others;
+        String who = user.map(name -> "user=" + text(name))
+                .orElseGet(() -> "caller=<" + text(call.caller().uri().toString()) + ">");
+        byte[] name = who.getBytes(StandardCharsets.UTF_8);
+        if (!throttle.admits(key.hash(name, 0, name.length), nanoTime.getAsLong(), () -> who)) {
             return false;
         }
         for (LineThrottle.Burst burst : throttle.takeOmitted()) {

@@ -6,6 +6,7 @@ import java.util.List;
 final class Roff {
 
     private final StringBuilder text = new StringBuilder();
+    private boolean afterHeading;
 
     /** Begins the page. The date is omitted, so that equal sources give an equal page. */
     Roff title(String name, int section, String source, String manual) {
@@ -24,12 +25,12 @@ final class Roff {
 
     /** Adds a line in bold. */
     Roff heading(String heading) {
-        return line(".PP").line("\\fB" + escaped(heading) + "\\fR");
+        return newParagraph().line("\\fB" + escaped(heading) + "\\fR");
     }
 
     /** Adds lines of one paragraph. */
     Roff paragraph(List<String> lines) {
-        return line(".PP").lines(lines);
+        return newParagraph().lines(lines);
     }
 
     /** Adds a paragraph with a term to its left. */
@@ -39,18 +40,30 @@ final class Roff {
 
     /** Adds indented lines that are not filled. */
     Roff code(List<String> lines) {
-        line(".PP").line(".in +4n").line(".nf");
+        newParagraph().line(".in +4n").line(".nf");
         lines(lines);
         return line(".fi").line(".in");
     }
 
     /** Adds lines that are filled; an empty one ends a paragraph. */
     Roff lines(List<String> lines) {
-        lines.forEach(one -> line(one.isBlank() ? ".PP" : atStart(escaped(one))));
+        lines.forEach(one -> {
+            if (one.isBlank()) {
+                newParagraph();
+            } else {
+                line(atStart(escaped(one)));
+            }
+        });
         return this;
     }
 
+    /** Begins a paragraph, except below a heading, which has begun one. */
+    private Roff newParagraph() {
+        return afterHeading ? this : line(".PP");
+    }
+
     private Roff line(String line) {
+        afterHeading = line.startsWith(".SH ") || line.startsWith(".SS ");
         text.append(line).append('\n');
         return this;
     }

@@ -63,4 +63,33 @@ class TextTableTest {
                 .contains("heap 1.0 MB of 4.0 MB")
                 .doesNotContain("calls");
     }
+
+    /** A screen that is longer than the terminal scrolls at each refresh, and its first lines are lost. */
+    @Test
+    void aScreenFitsATerminalOf80ColumnsAnd24Lines() {
+        for (int reasons : new int[] {0, 1, 7, 8, 40}) {
+            JsonObject figures = figures("2026-01-31T12:00:00Z", 4_000_000_000L, 1);
+            figures.addProperty("calls", 10_000);
+            figures.addProperty("answeredCalls", 10_000);
+            JsonObject refusals = new JsonObject();
+            for (int i = 0; i < reasons; i++) {
+                refusals.addProperty("4" + (10 + i) + " " + "a long reason ".repeat(8), 4_000_000_000L - i);
+            }
+            figures.add("refusals", refusals);
+
+            String screen = new Cockpit().screen(figures);
+
+            assertThat(screen.lines())
+                    .as("%d reasons", reasons)
+                    .hasSizeLessThan(24)
+                    .allMatch(line -> line.length() < 80);
+            assertThat(screen)
+                    .contains("connections              0", reasons == 0 ? "REFUSED  none" : "410 a long reason");
+            if (reasons == 40) {
+                assertThat(screen)
+                        .contains("415 a long", "34 more reasons: stats refusals")
+                        .doesNotContain("416 a long");
+            }
+        }
+    }
 }

@@ -66,6 +66,11 @@ class ManualPageTest {
     }
 
     @Test
+    void aHeadingBeginsTheFirstParagraphBelowIt() {
+        assertThat(page).doesNotContainPattern("(?m)^\\.S[HS] .*\\n\\.PP$");
+    }
+
+    @Test
     void examplesNameTheInstalledProgram() {
         assertThat(page).contains(".nf\nsipproxy dig \\-\\-depth=3 \\e\n    garden\n.fi\n");
     }
