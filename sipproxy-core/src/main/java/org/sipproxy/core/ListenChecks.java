@@ -45,8 +45,8 @@ final class ListenChecks {
     }
 
     /**
-     * True if two endpoints need the same port of the same address. A name other than localhost is looked up at the
-     * start only.
+     * Returns true if two endpoints need the same port of the same address. A name other than localhost is not looked
+     * up before the start.
      */
     private static boolean excludes(Endpoint one, Endpoint other) {
         return one.port() == other.port()

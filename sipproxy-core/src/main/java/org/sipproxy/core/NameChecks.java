@@ -22,7 +22,7 @@ final class NameChecks {
                     "domain",
                     "",
                     "none",
-                    "add one, such as example.org, the part behind the @ of your users' addresses");
+                    "add one, such as example.org, the part after the @ of your users' addresses");
         }
         for (String domain : domains) {
             if (!isHost(domain)) {
@@ -37,7 +37,7 @@ final class NameChecks {
             int colon = alias.endsWith("]") ? -1 : alias.lastIndexOf(':');
             String port = colon < 0 ? "1" : alias.substring(colon + 1);
             if (!port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
-                found.add("alias", quoted(alias), "has no port from 1 to 65535 behind its colon");
+                found.add("alias", quoted(alias), "has no port from 1 to 65535 after its colon");
             } else if (!isHost(colon < 0 ? alias : alias.substring(0, colon))) {
                 found.add("alias", quoted(alias), "is not a host", "write host or host:port");
             }

@@ -66,9 +66,9 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Checks the files named by TLS settings as {@link #start} does, and returns the problems. A
-     * problem is a file that cannot be read or has another format, a key that belongs to another certificate, or a
-     * certificate that is not valid now. Returns an empty list if there are no problems. Does not open a socket.
+     * Checks the files named by TLS settings as {@link #start} does, and returns the problems. A problem is a file that
+     * cannot be read or has another format, a key that belongs to another certificate, or a certificate that is not
+     * valid now. Returns an empty list if there are no problems. Does not open a socket.
      */
     public static List<ConfigurationProblem> tlsProblems(TlsSettings settings) {
         return TlsMaterial.problems(Objects.requireNonNull(settings, "settings"));
@@ -216,21 +216,21 @@ public final class SipProxy implements AutoCloseable {
 
     /**
      * Explains what this proxy would do with a request: what each stage decides and why, the binding that is used, and
-     * the next hop. The parts that serve requests decide about it, in the current state of the proxy, but nothing happens:
-     * nothing is sent or stored, and no counter, limit, log of events, call or gateway changes. Only these are used as
-     * for a request: credentials and bindings are looked up, in a database too; names are resolved; and functions of the
-     * host application that answer a question are called, such as the condition of a route. A stage of the host
+     * the next hop. The parts that serve requests decide about it, in the current state of the proxy, but without
+     * effects: nothing is sent or stored, and no counter, limit, log of events, call or gateway changes. As for a
+     * request, credentials and bindings are looked up, in a database too; names are resolved; and functions of the host
+     * application that only return a value are called, such as the condition of a route. A stage of the host
      * application runs only if it {@linkplain org.sipproxy.api.routing.RequestStage#isRehearsable() may be rehearsed};
      * otherwise it is passed over, and the explanation says so. Edits and failure stages of a plan are not called.
      *
-     * <p>A store that can refuse a binding is not asked, and the memory limits of the proxy are not checked. A look-up
-     * or stage that fails is logged as for a request.
+     * <p>Does not check whether a database can hold a new binding. Does not check the memory limits of the proxy. A
+     * look-up or stage that fails is logged as for a request.
      *
-     * <p>Blocks: for look-ups at most as long as {@link SipProxyBuilder#waitLimit} and 6 s for names. At most four calls
-     * may be in progress.
+     * <p>Blocks: for look-ups at most as long as {@link SipProxyBuilder#waitLimit}, and for names at most 6 s. At most
+     * four calls may be in progress.
      *
      * @throws IllegalArgumentException if the request has no sender or From, its text is a response, or no listening
-     *     point leads to its sender. A malformed request is explained
+     *     point leads to its sender. A malformed request does not throw: the explanation is its refusal
      * @throws IllegalStateException if the proxy is not running, or if four explanations are in progress
      */
     public Explanation explain(ExplainRequest request) {
@@ -279,18 +279,17 @@ public final class SipProxy implements AutoCloseable {
 
     /**
      * Changes options while the proxy runs, all of them or none. A request that arrives later is handled by the new
-     * options. Requests in progress, transactions, answered calls and open connections go on with those that they began
-     * with; bindings keep their expiry. The files of {@link TlsSettings} are read again, as {@link #reloadTls} does.
-     * Blocks while it reads them. Do not change one component and the settings that depend on it from several threads
-     * at once.
+     * options. Requests in progress, transactions, answered calls and open connections keep those that they began with;
+     * bindings keep their expiry. The files of {@link TlsSettings} are read again, as {@link #reloadTls} does. Blocks
+     * while it reads them. Do not change one component and the settings that depend on it from several threads at once.
      *
-     * <p>Everything else needs a new proxy, such as listening points, storage and threads, and also: T1, the rule for
-     * the case of users, whether calls are tracked, and whether there is a certificate.
+     * <p>All other options need a new proxy: listening points, storage and threads, for example, and also T1, the rule
+     * for the case of users, whether calls are tracked, and whether there is a certificate.
      *
-     * @param settings such as {@code proxy.settings().toBuilder().timers(…).build()}, or those of a proxy that was built with other
-     *     options and is not started
-     * @throws ConfigurationException if an option is not valid or cannot change at run time, or the certificate cannot be
-     *     used; nothing has changed
+     * @param settings such as {@code proxy.settings().toBuilder().timers(…).build()}, or those of a proxy that was
+     *     built with other options and is not started
+     * @throws ConfigurationException if an option is not valid or cannot change at run time, or the certificate cannot
+     *     be used; nothing has changed
      * @throws IllegalStateException if the proxy is not running
      */
     public void reconfigure(ProxySettings settings) {

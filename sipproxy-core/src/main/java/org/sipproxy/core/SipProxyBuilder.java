@@ -136,7 +136,7 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Lets anyone register any user of the domains and call through the proxy: for laboratories and tests. */
+    /** Lets every sender register as any user of the domains and call through the proxy: for laboratories and tests. */
     public SipProxyBuilder noAuthentication() {
         noAuthentication = true;
         return this;
@@ -179,12 +179,12 @@ public final class SipProxyBuilder {
     }
 
     /**
-     * Sets the secret of the proxy, 16 to 1,024 random bytes; the array is copied. The keys of all signatures that
-     * leave in messages and come back are derived from it: the signature in Record-Route, which lets in-dialog requests
-     * pass, and what components sign ({@link org.sipproxy.api.component.ProxyRuntime#key}), such as the aliases of NAT
-     * traversal. If the secret is kept, calls survive a restart. Proxies with the same secret take over each other's
-     * dialogs. If it changes, an in-dialog request of an older dialog passes only from an authenticated user or a
-     * trusted peer. Default: a random secret, which is lost when the proxy is closed.
+     * Sets the secret of the proxy, 16 to 1,024 random bytes; the array is copied. It yields the keys of all signatures
+     * that the proxy writes into messages and checks later: the signature in Record-Route, which lets in-dialog
+     * requests pass, and what components sign ({@link org.sipproxy.api.component.ProxyRuntime#key}), such as the
+     * aliases of NAT traversal. If the secret is kept, calls survive a restart. Proxies with the same secret take over
+     * each other's dialogs. If it changes, an in-dialog request of an older dialog passes only from an authenticated
+     * user or a trusted peer. Default: a random secret, which is lost when the proxy is closed.
      *
      * <p>Nonces of digest authentication are not derived from it, because only one process knows which of their counts
      * were used.
@@ -331,8 +331,8 @@ public final class SipProxyBuilder {
      * they may be limited. Default off. Costs about 1 kB for each call.
      *
      * <p>When the proxy closes, calls that were answered continue without it, and have no event. Calls that it did not
-     * see begin, because they are older than its start, are tracked only with a {@link #callRepository}; the requests
-     * of others are relayed as before.
+     * see begin, because they are older than its start, are tracked only with a {@link #callRepository}. Requests of
+     * untracked calls are relayed like those of tracked ones.
      */
     public SipProxyBuilder calls(CallSettings limits) {
         problems.once("calls");
@@ -392,8 +392,8 @@ public final class SipProxyBuilder {
      * Adds a stage that runs before a request to a user of this proxy is rejected because the user has no usable
      * binding: a voicemail, or a wake-up of a mobile phone.
      * {@link org.sipproxy.api.routing.StageContext#unavailability()} says whether the user is known. With such a stage,
-     * strangers' requests are looked up as well; the response still does not tell them whether the user exists, unless
-     * the stage decides otherwise.
+     * strangers' requests are looked up as well; the response still does not reveal whether the user exists, unless the
+     * stage decides otherwise.
      */
     public SipProxyBuilder onUnavailableUser(RequestStage stage) {
         hooks.onUnavailableUser(Objects.requireNonNull(stage, "stage"));
@@ -576,7 +576,7 @@ public final class SipProxyBuilder {
         return this;
     }
 
-    /** Sets the clock. Default the clocks of the machine. */
+    /** Sets the clocks, for tests. Default those of the machine. */
     public SipProxyBuilder clock(ProxyClock value) {
         problems.once("clock");
         clock = Objects.requireNonNull(value, "value");
@@ -710,7 +710,7 @@ public final class SipProxyBuilder {
                     "authentication",
                     "",
                     "neither {authentication} nor {noAuthentication} was given",
-                    "choose one; the second lets anybody in");
+                    "choose one; the second accepts every sender");
         }
         if (component != null && noAuthentication) {
             found.add("authentication", "", "both {authentication} and {noAuthentication} were given", "choose one");

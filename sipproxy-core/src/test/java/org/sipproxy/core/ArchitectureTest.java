@@ -42,7 +42,7 @@ class ArchitectureTest {
             .importPackages("org.sipproxy.core", "org.sipproxy.api");
 
     @TestFactory
-    List<DynamicTest> everyInternalPackageKnowsOnlyItsNeighbours() {
+    List<DynamicTest> everyInternalPackageDependsOnlyOnThoseThatItMay() {
         List<DynamicTest> tests = new ArrayList<>();
         ARROWS.forEach((name, allowed) -> tests.add(DynamicTest.dynamicTest(name, () -> {
             List<String> forbidden = new ArrayList<>(
@@ -70,7 +70,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void apiKnowsNothingOfTheCore() {
+    void apiDoesNotDependOnTheCore() {
         noClasses()
                 .that()
                 .resideInAPackage("org.sipproxy.api..")
@@ -81,7 +81,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void nettyStaysWithTheSocketsAndTheNameServers() {
+    void onlySocketsAndNameServersUseNetty() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
@@ -93,7 +93,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheBuilderAndTheProxyKnowTheEngine() {
+    void onlyTheBuilderAndTheProxyDependOnTheEngine() {
         classes()
                 .that()
                 .resideInAPackage(INTERNAL + "engine..")

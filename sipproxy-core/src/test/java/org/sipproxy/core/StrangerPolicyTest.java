@@ -26,7 +26,7 @@ class StrangerPolicyTest {
         "PUBLISH, false",
         "invite, false",
     })
-    void byDefaultStrangersCallAskAndWrite(String method, boolean allowed) {
+    void defaultAllowsInviteOptionsAndMessage(String method, boolean allowed) {
         assertThat(StrangerPolicy.DEFAULT.allows(Method.of(method))).isEqualTo(allowed);
         assertThat(StrangerPolicy.ANY.allows(Method.of(method))).isTrue();
         assertThat(StrangerPolicy.allowing().allows(Method.of(method))).isFalse();

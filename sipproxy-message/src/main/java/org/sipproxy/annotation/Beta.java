@@ -7,8 +7,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Public API that may change or go in a minor version. Everything public without this annotation, outside packages
- * named {@code internal}, keeps working until the next major version. On a package it applies to all of its types.
+ * Public API that may change or be removed in a minor version. Everything public without this annotation, outside
+ * packages named {@code internal}, keeps working until the next major version. On a package it applies to all of its
+ * types.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)

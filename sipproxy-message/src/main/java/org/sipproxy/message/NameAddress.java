@@ -146,7 +146,11 @@ public final class NameAddress {
         return i;
     }
 
-    /** Parses one address that fills the whole text. */
+    /**
+     * Parses one address that fills the whole text.
+     *
+     * @throws SipParseException if the address is malformed, or the text holds more than one
+     */
     public static NameAddress parse(String text) throws SipParseException {
         byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
         NameAddress address = parse(bytes, 0, bytes.length);
@@ -157,8 +161,8 @@ public final class NameAddress {
     }
 
     /**
-     * Returns the display name without quotes and escapes (RFC 3261 §25.1); empty if there is none, or if it has no
-     * character. White space around the name or its quotes does not belong to it; a line fold counts as one space.
+     * Returns the display name without quotes and escapes (RFC 3261 §25.1); empty if there is none or it is empty.
+     * White space around the name or its quotes does not belong to it; a line fold counts as one space.
      */
     public Optional<String> displayName() {
         int nameEnd = isBracketed() ? Chars.trimEnd(a, start, uriStart - 1) : start;
@@ -171,7 +175,11 @@ public final class NameAddress {
                 : Optional.of(LINE_FOLD.matcher(name).replaceAll(" "));
     }
 
-    /** Returns the URI. */
+    /**
+     * Returns the URI.
+     *
+     * @throws SipParseException if it is malformed
+     */
     public SipUri uri() throws SipParseException {
         SipUri parsed = uri;
         if (parsed == null) {

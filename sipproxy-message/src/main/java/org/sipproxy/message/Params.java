@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class Params {
 
     /**
-     * Parameters that decide something. Two different values of one of them are rejected; of any other parameter the
-     * first value counts.
+     * Parameters that decide how a message is handled. Two different values of one of them are rejected; of any other
+     * parameter the first value counts.
      */
     private static final String[] DECISIVE = {
         "tag", "branch", "received", "rport", "maddr", "ttl", "expires", "q", "reg-id", "+sip.instance", "methods"
@@ -23,7 +23,7 @@ final class Params {
      * Checks the parameters that start at {@code from}.
      *
      * @return where they end: {@code to}, or the comma before the next element
-     * @throws SipParseException if they are malformed, or a parameter that decides something has two values
+     * @throws SipParseException if they are malformed, or a {@link #DECISIVE} parameter has two values
      */
     static int check(byte[] a, int from, int to) throws SipParseException {
         int i = Chars.skipLws(a, from, to);

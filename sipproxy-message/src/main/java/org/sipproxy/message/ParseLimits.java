@@ -108,7 +108,7 @@ public final class ParseLimits {
         }
 
         /**
-         * Returns the values.
+         * Returns the limits.
          *
          * @throws IllegalArgumentException if a limit is outside its range
          */

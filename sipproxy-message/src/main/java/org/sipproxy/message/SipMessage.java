@@ -371,19 +371,32 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         return address;
     }
 
-    /** Returns the From tag; empty if it is missing or has no value. */
+    /**
+     * Returns the From tag; empty if it is missing or has no value.
+     *
+     * @throws SipParseException if From is missing or malformed
+     */
     public String fromTag() throws SipParseException {
         String tag = from().parameterOrNull("tag");
         return tag == null ? "" : tag;
     }
 
-    /** Returns the To tag; empty if it is missing or has no value. */
+    /**
+     * Returns the To tag; empty if it is missing or has no value.
+     *
+     * @throws SipParseException if To is missing or malformed
+     */
     public String toTag() throws SipParseException {
         String tag = to().parameterOrNull("tag");
         return tag == null ? "" : tag;
     }
 
-    /** Returns true if To has a tag that is not empty: an in-dialog request (RFC 3261 §12.2). */
+    /**
+     * Returns true if To has a tag that is not empty, as in an in-dialog request (RFC 3261 §12.2). A tag alone does not
+     * prove the dialog.
+     *
+     * @throws SipParseException if To is missing or malformed
+     */
     public boolean hasToTag() throws SipParseException {
         return to().hasValue("tag");
     }

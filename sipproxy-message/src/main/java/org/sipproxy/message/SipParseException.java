@@ -20,12 +20,23 @@ public final class SipParseException extends Exception {
     private final int statusCode;
     private final int offset;
 
-    /** Creates an exception for a defect without a position. */
+    /**
+     * Creates an exception for a defect without a position.
+     *
+     * @param statusCode status of the response, 400 to 699
+     * @param what what is wrong; may go into logs and responses
+     */
     public SipParseException(int statusCode, String what) {
         this(statusCode, what, -1);
     }
 
-    /** Creates an exception for a defect at {@code offset} bytes from the start of the message. */
+    /**
+     * Creates an exception for a defect at a position, which the message of the exception names.
+     *
+     * @param statusCode status of the response, 400 to 699
+     * @param what what is wrong; may go into logs and responses
+     * @param offset bytes from the start of the message; negative if the position is not known
+     */
     public SipParseException(int statusCode, String what, int offset) {
         super(offset < 0 ? what : what + " at offset " + offset, null, false, false);
         this.statusCode = statusCode;

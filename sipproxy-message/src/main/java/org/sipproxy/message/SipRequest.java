@@ -36,7 +36,11 @@ public final class SipRequest extends SipMessage {
 
     // ---- edited copies
 
-    /** Returns a copy with this method, in CSeq as well. */
+    /**
+     * Returns a copy with this method, in CSeq as well.
+     *
+     * @throws IllegalArgumentException if the message becomes longer than {@link ParseLimits#messageBytes()}
+     */
     public SipRequest withMethod(Method changed) {
         byte[] token = changed.name().getBytes(StandardCharsets.US_ASCII);
         Splice splice = new Splice().replace(0, method.name().length(), token);
@@ -51,7 +55,11 @@ public final class SipRequest extends SipMessage {
         return with(splice);
     }
 
-    /** Returns a copy with this Request-URI. */
+    /**
+     * Returns a copy with this Request-URI.
+     *
+     * @throws IllegalArgumentException if the message becomes longer than {@link ParseLimits#messageBytes()}
+     */
     public SipRequest withRequestUri(SipUri changed) {
         return with(new Splice().replace(index.uriStart(), index.uriEnd(), changed.toBytes()));
     }

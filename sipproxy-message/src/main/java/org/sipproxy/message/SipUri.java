@@ -232,7 +232,11 @@ public final class SipUri {
         return new SipUri(bytes, 0, bytes.length);
     }
 
-    /** Parses the URI in {@code [from, to)}. The array is kept, not copied, and must not change. */
+    /**
+     * Parses the URI in {@code [from, to)}. The array is kept, not copied, and must not change.
+     *
+     * @throws SipParseException as {@link #parse(String)}
+     */
     public static SipUri parse(byte[] bytes, int from, int to) throws SipParseException {
         return new SipUri(bytes, from, to);
     }

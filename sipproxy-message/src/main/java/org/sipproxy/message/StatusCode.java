@@ -42,7 +42,11 @@ public final class StatusCode {
 
     private StatusCode() {}
 
-    /** Returns the registered reason phrase, or that of the class (RFC 3261 §8.1.3.2) for a code without one. */
+    /**
+     * Returns the registered reason phrase, or that of the class (RFC 3261 §8.1.3.2) for a code without one.
+     *
+     * @param statusCode 100 to 699
+     */
     public static String reasonPhrase(int statusCode) {
         return switch (statusCode) {
             case 100 -> "Trying";

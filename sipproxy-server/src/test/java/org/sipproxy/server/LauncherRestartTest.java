@@ -96,7 +96,7 @@ class LauncherRestartTest {
 
                 JavaProcess running = launcher;
                 await().untilAsserted(() -> assertThat(running.err())
-                        .anyMatch(line -> line.contains("calls from before the start that are tracked: 1")));
+                        .anyMatch(line -> line.contains("calls that are tracked again after the start: 1")));
                 second.awaitHangUp(); // after the longest duration, which the restart did not begin again
                 first.awaitHangUp();
             } finally {

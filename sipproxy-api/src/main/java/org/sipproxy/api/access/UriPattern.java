@@ -72,7 +72,7 @@ public final class UriPattern {
 
     /**
      * Returns the largest product of nested counted repetitions in the group that starts at {@code at[0]}, and moves
-     * {@code at[0]} behind the group. The compiler rejects malformed patterns.
+     * {@code at[0]} past the group. The compiler rejects malformed patterns.
      */
     private static long repetitions(String text, int[] at) {
         long most = 1;

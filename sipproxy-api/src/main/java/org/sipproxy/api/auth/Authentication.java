@@ -10,8 +10,8 @@ import org.sipproxy.api.routing.RequestStage;
 
 /**
  * The stage that authenticates. It challenges or rejects a request, or calls
- * {@link org.sipproxy.api.routing.StageContext#authenticated} and passes it on. It sees REGISTER and every request
- * outside a dialog, but never ACK and CANCEL (RFC 3261 §22.1).
+ * {@link org.sipproxy.api.routing.StageContext#authenticated} and passes it on. It sees every REGISTER, and every other
+ * request outside a dialog whose sender is not a trusted peer, but never ACK and CANCEL (RFC 3261 §22.1).
  */
 public interface Authentication extends RequestStage {
 
@@ -32,8 +32,8 @@ public interface Authentication extends RequestStage {
     }
 
     /**
-     * Returns what does not fit the domains. {@code build()} fails if there is any. Default:
-     * none.
+     * Returns the problems of this stage with the domains, such as a realm that is none of them. {@code build()} fails
+     * if there is one. Default: none.
      *
      * @param domains the domains of the proxy, in lower case
      */

@@ -65,14 +65,14 @@ public final class Credential {
                         + " of user:realm:password)");
             }
             if (isOfEmptyPassword(username, realm, algorithm, hash)) {
-                throw emptyPassword("ha1", username, "of the empty password");
+                throw emptyPassword("ha1", username, "the hash of the empty password");
             }
             lower.put(algorithm, hash.toLowerCase(Locale.ROOT));
         });
         return new Credential(username, realm, null, lower);
     }
 
-    /** Returns true if an HA1 is that of the empty password, with which anyone could log in. */
+    /** Returns true if an HA1 is that of the empty password, with which every client could log in. */
     public static boolean isOfEmptyPassword(String username, String realm, DigestAlgorithm algorithm, String ha1) {
         return algorithm.ha1(username, realm, "").equalsIgnoreCase(ha1);
     }

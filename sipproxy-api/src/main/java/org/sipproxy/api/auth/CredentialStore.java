@@ -83,8 +83,9 @@ public interface CredentialStore {
     }
 
     /**
-     * Returns what does not fit these realms. {@code build()} of the proxy fails if there is
-     * any. A store that would have to query a database returns nothing here. Default: none.
+     * Returns the problems of this store with the realms, such as credentials for a realm that is none of them.
+     * {@code build()} of the proxy fails if there is one. A store that would have to query a database returns none.
+     * Default: none.
      *
      * @param realms the domains of the proxy, in lower case, or the one realm that authentication is fixed to
      */

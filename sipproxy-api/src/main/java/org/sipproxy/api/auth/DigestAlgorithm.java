@@ -38,7 +38,11 @@ public enum DigestAlgorithm {
         return hexLength;
     }
 
-    /** Returns the hash of the text in UTF-8, in lower-case hex. */
+    /**
+     * Returns the hash of the text in UTF-8, in lower-case hex.
+     *
+     * @throws IllegalStateException if this JVM does not provide the algorithm
+     */
     public String hash(String text) {
         try {
             byte[] hash = MessageDigest.getInstance(javaName).digest(text.getBytes(StandardCharsets.UTF_8));
@@ -51,6 +55,8 @@ public enum DigestAlgorithm {
     /**
      * Returns the HA1 of a user in lower-case hex: the {@link #hash} of {@code username:realm:password} (RFC 7616
      * §3.4.2).
+     *
+     * @throws IllegalStateException as {@link #hash}
      */
     public String ha1(String username, String realm, String password) {
         return hash(username + ":" + realm + ":" + password);

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Challenges of one server that requests have answered, with the counts of their nonces. Further requests to that
- * server begin with credentials (RFC 7616 §3.6), which saves a round trip. If the server does not accept the nonce any
- * more, its next challenge replaces it. Holds four realms at most. Thread-safe. {@link #toString()} shows no nonce.
+ * server begin with credentials (RFC 7616 §3.6), which saves a round trip. If the server no longer accepts the nonce,
+ * its next challenge replaces it. Holds four realms at most. Thread-safe. {@link #toString()} shows no nonce.
  *
  * <p>Use one object for each server and login: credentials are sent to the receiver of the request.
  */
@@ -55,7 +55,7 @@ public final class DigestNonces {
         spaces.forEach(known::remove);
     }
 
-    /** Forgets all challenges. */
+    /** Removes all challenges. */
     public synchronized void clear() {
         known.clear();
     }

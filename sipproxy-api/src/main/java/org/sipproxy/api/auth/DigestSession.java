@@ -30,14 +30,15 @@ import org.sipproxy.message.SipUri;
  * DigestSession digest = new DigestSession(request.method(), target.uri(), logins, nonces);
  * RelayPlan.to(target)
  *         .edit((branch, to) -> digest.authorize(branch))
- *         .onFailure(CHALLENGED).decide(context -> context.response().filter(digest::accept).isPresent() ? again : refuse)
+ *         .onFailure(CHALLENGED)
+ *         .decide(context -> context.response().filter(digest::accept).isPresent() ? again : refuse)
  * }</pre>
  *
  * <p>Not thread-safe: calls for one request must not overlap.
  */
 public final class DigestSession {
 
-    /** Realms of one request: the proxies on its path and the server. */
+    /** Realms of one request: those of the proxies that it passes, and of the server. */
     private static final int MAX_REALMS = 4;
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -72,9 +73,9 @@ public final class DigestSession {
     }
 
     /**
-     * Accepts the challenges of a 401 or 407. Returns true if the request is to be sent again with {@link
-     * #credentials}: one challenge at least can be answered, and none rejects an earlier answer to a challenge of this
-     * request.
+     * Accepts the challenges of a 401 or 407. Returns true if the request is to be sent again with
+     * {@link #credentials}: at least one challenge can be answered, and none rejects an earlier answer to a challenge
+     * of this request.
      */
     public boolean accept(SipResponse response) {
         Map<DigestNonces.Space, DigestNonces.Answered> strongest = new LinkedHashMap<>();
@@ -85,7 +86,7 @@ public final class DigestSession {
                 answer(challenge).ifPresent(answer -> strongest.put(space, answer));
             }
         }
-        nonces.forget(strongest.keySet()); // the nonce of earlier requests is not valid any more
+        nonces.forget(strongest.keySet()); // the nonce of earlier requests is no longer valid
         for (Map.Entry<DigestNonces.Space, DigestNonces.Answered> one : strongest.entrySet()) {
             if (answered.containsKey(one.getKey()) && !mayRepeat(one)) {
                 return false;
@@ -131,8 +132,8 @@ public final class DigestSession {
     }
 
     /**
-     * Returns the request with {@link #credentials} instead of all that it has. Credentials of the sender for other
-     * servers are removed as well.
+     * Returns the request with {@link #credentials}. They replace all credentials in it, those of the sender for other
+     * servers included.
      */
     public SipRequest authorize(SipRequest request) {
         SipRequest bare = request;

@@ -33,8 +33,8 @@ public interface Call {
     Optional<String> authenticatedUser();
 
     /**
-     * Returns the Request-URI of the INVITE as the latest target got it that rang or answered, such as the contact of a
-     * phone or of a voicemail.
+     * Returns the Request-URI that was sent to the latest target that rang or answered, such as the contact of a phone
+     * or of a voicemail; empty before that.
      */
     Optional<SipUri> target();
 

@@ -4,14 +4,13 @@ import java.util.Objects;
 import org.sipproxy.annotation.Beta;
 
 /**
- * Who ended a call, and why.
+ * End of a call: the side that ended it, and the reason.
  *
  * @param side the side that ended the call
  * @param reason why it ended
- * @param statusCode the final response to the INVITE that ended an unanswered call, 300 to 699; 0 for an answered call,
- *     and if the proxy ended it ({@link Side#PROXY})
- * @param text more about it for a person to read, such as the reason phrase or the host application's text; may be
- *     empty
+ * @param statusCode the final response to the INVITE that ended an unanswered call, received or locally generated, 300
+ *     to 699; 0 for an answered call, and if something else ended the call, such as {@link Calls#hangUp}
+ * @param text details for people, such as the reason phrase or the host application's text; may be empty
  */
 public record CallEnd(Side side, Reason reason, int statusCode, String text) {
 
@@ -21,17 +20,17 @@ public record CallEnd(Side side, Reason reason, int statusCode, String text) {
         CALLEE,
         /** This proxy, which includes the host application. */
         PROXY,
-        /** None of them, such as when nothing could be reached. */
+        /** Neither side and not the proxy, such as when no target could be reached. */
         NONE
     }
 
-    /** Why a call ended. */
+    /** Reason for the end of a call. */
     public enum Reason {
         /** One side sent BYE. The response to it does not matter (RFC 3261 §15.1.1). */
         BYE,
         /** The caller sent CANCEL before the callee answered. */
         CANCELLED,
-        /** 486 or 600, also because of the limit of calls of one user. */
+        /** 486 or 600. Includes a callee who has reached the limit of calls of one user. */
         BUSY,
         /** 408 or 480: the callee did not pick up, or is not registered. */
         NO_ANSWER,
@@ -46,9 +45,12 @@ public record CallEnd(Side side, Reason reason, int statusCode, String text) {
          * OPTIONS, or by a session interval (RFC 4028) that passed without a refresh.
          */
         LOST,
-        /** The longest duration is over. */
+        /** The call has reached its longest duration. */
         MAX_DURATION,
-        /** {@link Calls#hangUp}, or the host application has ended a call between two users. */
+        /**
+         * The host application ended the call, by {@link Calls#hangUp} or
+         * {@link org.sipproxy.api.client.ThirdPartyCall#hangUp}.
+         */
         HUNG_UP,
         /** The proxy was closed before the callee answered. */
         PROXY_CLOSED,

@@ -11,7 +11,7 @@ import org.sipproxy.annotation.Beta;
  */
 public record CallEvent(Kind kind, Call call) {
 
-    /** What happened to a call. Each kind is reported at most once for each call, in this order. */
+    /** Kind of change. Each kind is reported at most once for each call, in this order. */
     public enum Kind {
         /** The INVITE was relayed. */
         STARTED,

@@ -13,8 +13,8 @@ import java.util.List;
  * by {@code CallSettings.keepalive} or ends by {@code CallSettings.maxDuration}.
  *
  * <p>Methods are called by one thread at a time and may block. If one throws, nothing is lost: the proxy logs the
- * failure and tries again, after a pause of up to 5 s, with what has changed meanwhile. So a call that can never be
- * written must be left out, not answered with an exception.
+ * failure and tries again, after a pause of up to 5 s, with what has changed meanwhile. A repository must therefore
+ * skip a call that it can never write, and not throw for it.
  */
 public interface CallRepository {
 

@@ -12,8 +12,10 @@ import org.sipproxy.annotation.Beta;
  * @param lost calls that ended with {@link CallEnd.Reason#LOST}
  * @param expired calls that ended with {@link CallEnd.Reason#MAX_DURATION}
  * @param refusedInTotal INVITEs that were refused because of the limit of all calls
- * @param refusedForUser INVITEs that were refused because of the limit of one user's calls
- * @param untracked calls that were relayed without being tracked, because the most calls were tracked already
+ * @param refusedForUser INVITEs that reached the limit of one user's calls and were refused, or passed to the plan's
+ *     rule for a busy callee
+ * @param untracked INVITEs that were relayed without being tracked, because the limit of tracked calls was reached, or
+ *     because they had the Call-ID and tag of a call that is being hung up
  * @param droppedEvents events that no listener got, because too many were waiting
  * @param unwritten calls whose row in the {@link CallRepository} is out of date; 0 without a repository
  */

@@ -18,10 +18,10 @@ import org.sipproxy.message.SipRequest;
  */
 public interface Calls {
 
-    /** Returns all calls, in no order. Takes some milliseconds for 10,000 calls. */
+    /** Returns all calls, in any order. Takes some milliseconds for 10,000 calls. */
     List<Call> list();
 
-    /** Returns the calls that a predicate accepts, in no order. Takes as long as {@link #list}. */
+    /** Returns the calls that a predicate accepts, in any order. Takes as long as {@link #list}. */
     List<Call> matching(Predicate<? super Call> filter);
 
     /**

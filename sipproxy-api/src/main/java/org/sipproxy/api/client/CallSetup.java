@@ -31,7 +31,11 @@ public final class CallSetup {
         this.maxDuration = builder.maxDuration;
     }
 
-    /** Returns a call of at most 12 hours. See {@link #builder}. */
+    /**
+     * Returns a call of at most 12 hours.
+     *
+     * @throws IllegalArgumentException as {@link #builder}
+     */
     public static CallSetup of(Participant first, Participant second) {
         return builder(first, second).build();
     }

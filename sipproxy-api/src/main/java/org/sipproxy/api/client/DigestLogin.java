@@ -36,8 +36,9 @@ public final class DigestLogin {
     }
 
     /**
-     * Returns a login for any realm. Whoever receives the request, or is on its path, can challenge it with a realm of
-     * its choice and try out passwords against the response. Add {@link #forRealm} where the realm is known.
+     * Returns a login for any realm. The recipient of the request, and each proxy that it passes, can challenge it with
+     * a realm of their choice and try out passwords against the response. Add {@link #forRealm} where the realm is
+     * known.
      *
      * @throws IllegalArgumentException if the password is empty, or {@code username} is empty or contains a control
      *     character

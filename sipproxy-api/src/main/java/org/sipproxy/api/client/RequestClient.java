@@ -60,8 +60,7 @@ public interface RequestClient {
      * Later requests of one user, such as a re-INVITE for hold, an INFO, or a session refresh (RFC 4028), are passed to
      * the other one, and the responses back; a BYE ends both dialogs. An INVITE with Replaces that names a dialog of a
      * connected call goes to the other user, whose dialog Replaces then names: that completes an attended transfer. A
-     * request whose Require names an extension
-     * other than {@code timer} gets 420.
+     * request whose Require names an extension other than {@code timer} gets 420.
      *
      * <p>If the proxy is closed, both users get a BYE. While it drains, connected calls continue and new ones are
      * refused.

@@ -50,8 +50,8 @@ public interface ProxyComponent extends AutoCloseable {
     void install(ComponentHooks hooks);
 
     /**
-     * Returns what of the component's options contradicts the proxy or its other components. Called once, when all
-     * components are installed; {@code build()} fails if there is any. Default: none.
+     * Returns the problems of the component's options with the proxy or its other components. Called once, when all
+     * components are installed; {@code build()} fails if there is one. Default: none.
      */
     default List<ConfigurationProblem> problems(ProxySetup proxy) {
         return List.of();

@@ -49,7 +49,7 @@ public interface ProxyRuntime {
     /** Returns the current domains of the proxy in lower case, the primary domain first. */
     List<String> domains();
 
-    /** True if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
+    /** Returns true if the URI names this proxy: a domain, an alias, or a listening point (RFC 3261 §16.4). */
     boolean isMyself(SipUri uri);
 
     /**
@@ -59,8 +59,7 @@ public interface ProxyRuntime {
     void send(Flow flow, byte[] bytes);
 
     /**
-     * Returns the client for requests of the component. Responses are received from the time on when all components
-     * have started.
+     * Returns the client for requests of the component. Responses are received only after all components have started.
      */
     RequestClient requests();
 

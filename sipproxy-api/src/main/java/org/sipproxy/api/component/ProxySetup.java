@@ -18,7 +18,7 @@ public record ProxySetup(List<String> domains, List<ProxyComponent> components, 
         components = List.copyOf(components);
     }
 
-    /** Returns the components that run after this one. */
+    /** Returns the components that run after this one; all if it is not one of them. */
     public List<ProxyComponent> after(ProxyComponent component) {
         return components.subList(components.indexOf(component) + 1, components.size());
     }

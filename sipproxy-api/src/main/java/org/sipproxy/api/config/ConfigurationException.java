@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Thrown by {@code build()} if options cannot be used, and by the start and the reconfiguration of a proxy if files that
- * they name cannot be used. The message is all {@link #problems}, one per line.
+ * Thrown by {@code build()} if options cannot be used, and by the start and the reconfiguration of a proxy if files
+ * that they name cannot be used. The message is all {@link #problems}, one per line.
  */
 public final class ConfigurationException extends IllegalArgumentException {
 

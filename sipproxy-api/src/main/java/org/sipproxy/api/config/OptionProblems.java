@@ -93,7 +93,11 @@ public final class OptionProblems {
         return problems.isEmpty();
     }
 
-    /** Throws all problems that were found. */
+    /**
+     * Throws all problems that were found. Does nothing if there are none.
+     *
+     * @throws ConfigurationException if a problem was found
+     */
     public void throwIfAny() {
         if (!problems.isEmpty()) {
             throw new ConfigurationException(problems);

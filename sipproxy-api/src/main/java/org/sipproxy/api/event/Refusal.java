@@ -15,8 +15,8 @@ import org.sipproxy.message.SipRequest;
  *     application may choose any text
  * @param source the peer's address as this proxy sees it; over UDP it may be forged
  * @param transport the transport
- * @param request the request as it was received; empty for a connection, for what an arrival filter dropped before it was
- *     parsed, and for bytes that are not a message. Do not edit or keep it
+ * @param request the request as it was received; empty for a connection, for what an arrival filter dropped before it
+ *     was parsed, and for bytes that are not a message. Do not edit or keep it
  */
 public record Refusal(
         int statusCode,

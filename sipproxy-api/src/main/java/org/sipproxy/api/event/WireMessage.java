@@ -10,8 +10,9 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 
 /**
- * One message on the wire: a datagram, a WebSocket message, or a message of a stream. Over TLS and WebSocket it is in
- * clear. Includes keepalives, and bytes that are not SIP. Immutable and thread-safe; a listener may keep it.
+ * One message on the wire: a datagram, a WebSocket message, or a message of a stream. Over TLS and WebSocket it is the
+ * content, decrypted and without framing. Includes keepalives, and bytes that are not SIP. Immutable and thread-safe; a
+ * listener may keep it.
  */
 public final class WireMessage {
 
@@ -46,7 +47,8 @@ public final class WireMessage {
     /**
      * Returns a message that was received and parsed.
      *
-     * @param wire the bytes, with those behind the message; the array is kept, not copied, and must not change
+     * @param wire the bytes, including any after the end of the message; the array is kept, not copied, and must not
+     *     change
      */
     public static WireMessage received(SipMessage message, byte[] wire, Flow from, Instant time) {
         return new WireMessage(true, wire, from, time, Objects.requireNonNull(message, "message"));
@@ -87,7 +89,7 @@ public final class WireMessage {
     }
 
     /**
-     * Returns true for line ends or zeros (RFC 5626 §3.5.1) and for a STUN message, which keep a path open and are not
+     * Returns true for line ends or zeros (RFC 5626 §3.5.1) and for a STUN message, which keep a flow open and are not
      * SIP.
      */
     public boolean isKeepalive() {

@@ -48,7 +48,7 @@ public final class ExplainRequest {
 
     /**
      * Returns a request with this text, which may be malformed. If a line ends in LF alone, all lines get CR LF,
-     * Content-Length becomes the length of the body, and a missing empty line behind the headers is added. Other texts
+     * Content-Length becomes the length of the body, and a missing empty line after the headers is added. Other texts
      * are not changed.
      */
     public static ExplainRequest of(String text) {
@@ -107,8 +107,9 @@ public final class ExplainRequest {
     }
 
     /**
-     * Returns a copy whose sender counts as having proved the password of a user, so that the explanation goes on
-     * behind the challenge. Default: the request is authenticated by its own credentials, and challenged if it has none.
+     * Returns a copy whose sender counts as having proved the password of a user, so that the explanation continues
+     * after authentication. Default: the request is authenticated by its own credentials, and challenged if it has
+     * none.
      *
      * @param user the digest user, 1 to 512 characters
      * @throws IllegalArgumentException if the user is empty or too long

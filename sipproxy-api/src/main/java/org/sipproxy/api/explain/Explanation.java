@@ -7,8 +7,8 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 
 /**
- * What the proxy would do with a request, and why. Immutable. Texts may contain what the sender of a request wrote, so
- * mask control characters before printing them.
+ * Explanation of what the proxy would do with a request, and why. Immutable. Texts may contain what the sender of a
+ * request wrote, so mask control characters before printing them.
  *
  * @param request the request line
  * @param source the address of the sender, such as {@code udp:192.0.2.7:5060}
@@ -53,7 +53,7 @@ public record Explanation(
     /** A fact that a decision is based on. Several details of a decision may have the same name. */
     public record Detail(String name, String value) {}
 
-    /** What would happen to the request. */
+    /** Result of the decision about a request. */
     public sealed interface Result {}
 
     /**
@@ -130,7 +130,7 @@ public record Explanation(
         }
     }
 
-    /** How a next hop is reached. */
+    /** Connection to a next hop. */
     public enum Connection {
         /** As a datagram. */
         DATAGRAM,

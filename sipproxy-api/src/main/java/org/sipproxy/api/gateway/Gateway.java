@@ -18,9 +18,9 @@ import org.sipproxy.message.SipUri;
  */
 public final class Gateway {
 
-    /** Whether OPTIONS are sent to the gateway. */
+    /** Rule for the OPTIONS that probe the gateway. */
     public enum Probing {
-        /** As the set says. */
+        /** As configured for the set. */
         AS_SET,
         /** In every state, even if the set probes only gateways that are down. Kamailio's flag 8. */
         ALWAYS,
@@ -28,7 +28,7 @@ public final class Gateway {
         NEVER
     }
 
-    /** What the gateway is when it becomes known. */
+    /** State of a gateway when it becomes known. */
     public enum Start {
         /** It gets requests at once. */
         ACTIVE,
@@ -131,7 +131,7 @@ public final class Gateway {
         return probing;
     }
 
-    /** Returns what the gateway is when it becomes known. */
+    /** Returns the state of the gateway when it becomes known. */
     public Start start() {
         return start;
     }
@@ -234,13 +234,13 @@ public final class Gateway {
             return this;
         }
 
-        /** Sets what the gateway is when it becomes known. Default {@link Start#ACTIVE}. */
+        /** Sets the state of the gateway when it becomes known. Default {@link Start#ACTIVE}. */
         public Builder start(Start state) {
             this.start = Objects.requireNonNull(state, "state");
             return this;
         }
 
-        /** Adds an attribute that has no meaning for the proxy. */
+        /** Adds an attribute that has no meaning for the proxy. Replaces one of the same name. */
         public Builder attribute(String name, String value) {
             attributes.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
             return this;
@@ -249,7 +249,8 @@ public final class Gateway {
         /**
          * Returns the gateway.
          *
-         * @throws org.sipproxy.api.config.ConfigurationException if a value is outside its range or not such a URI
+         * @throws org.sipproxy.api.config.ConfigurationException if the name of the set is empty, a value is outside
+         *     its range, or a URI does not have the required form
          */
         public Gateway build() {
             OptionProblems problems = new OptionProblems("gateway");

@@ -159,7 +159,7 @@ public final class TrunkAccount {
             return at < 0 ? uri : SipUri.of(text.substring(0, text.indexOf(':') + 1) + text.substring(at + 1));
         }
 
-        /** Sets the provider's domain, a URI without a user part. Default that of the address of record. */
+        /** Sets the provider's domain, a URI without a user part. Default that of the address-of-record. */
         public Builder provider(SipUri uri) {
             this.provider = Objects.requireNonNull(uri, "uri");
             return this;
@@ -216,7 +216,8 @@ public final class TrunkAccount {
         /**
          * Returns the account.
          *
-         * @throws org.sipproxy.api.config.ConfigurationException if a value is outside its range or not such a URI
+         * @throws org.sipproxy.api.config.ConfigurationException if the name is empty, a value is outside its range, or
+         *     a URI does not have the required form
          */
         public TrunkAccount build() {
             OptionProblems problems = new OptionProblems("trunk account " + name);

@@ -192,7 +192,10 @@ public final class Binding {
         return "Binding[" + contact + ", expiresAt=" + expiresAt() + ", q=" + q + "]";
     }
 
-    /** Builder of a {@link Binding}. */
+    /**
+     * Builder of a {@link Binding}. Not thread-safe. Checks only q: the registrar and the repository check the other
+     * values. Set the times with {@link #granted} or {@link #times}; without them the binding has expired.
+     */
     public static final class Builder {
 
         private final String id;

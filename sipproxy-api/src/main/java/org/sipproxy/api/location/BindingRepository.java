@@ -54,7 +54,8 @@ public interface BindingRepository {
 
     /**
      * Reads the rows of an AOR that expire after {@code now}, applies {@code change}, and writes the result. No other
-     * update of the AOR happens in between, not even by another process.
+     * update of the AOR happens in between, not even by another process. An exception that {@code change} throws is
+     * rethrown, and nothing has changed then.
      *
      * @return the bindings after the change
      */

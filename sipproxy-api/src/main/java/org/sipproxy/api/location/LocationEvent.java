@@ -22,7 +22,11 @@ public record LocationEvent(Kind kind, Aor aor, Binding binding, Optional<Remova
         REMOVED
     }
 
-    /** Checks that a reason is given if and only if a binding was removed. */
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException unless a reason is given if and only if a binding was removed
+     */
     @Beta
     public LocationEvent {
         Objects.requireNonNull(aor, "aor");
@@ -33,12 +37,20 @@ public record LocationEvent(Kind kind, Aor aor, Binding binding, Optional<Remova
         }
     }
 
-    /** Returns the event of a binding that was added or refreshed. */
+    /**
+     * Returns the event of a binding that was added or refreshed.
+     *
+     * @throws IllegalArgumentException if the kind is {@link Kind#REMOVED}
+     */
     public static LocationEvent of(Kind kind, Aor aor, Binding binding) {
         return new LocationEvent(kind, aor, binding, Optional.empty());
     }
 
-    /** Returns the event of a binding that was removed. */
+    /**
+     * Returns the event of a binding that was removed.
+     *
+     * @param reason null for {@link RemovalReason#ADMIN}
+     */
     public static LocationEvent removed(Aor aor, Binding binding, @Nullable RemovalReason reason) {
         return new LocationEvent(
                 Kind.REMOVED, aor, binding, Optional.of(reason == null ? RemovalReason.ADMIN : reason));

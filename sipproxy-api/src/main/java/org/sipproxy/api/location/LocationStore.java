@@ -20,7 +20,8 @@ public interface LocationStore extends AutoCloseable {
 
     /**
      * Applies a change atomically: no other update of the same AOR happens between reading its bindings and writing the
-     * result of {@code change}. When the method returns, the change is as durable as the store promises.
+     * result of {@code change}. When the method returns, the change is as durable as the store promises. An exception
+     * that {@code change} throws is rethrown, and nothing has changed then.
      *
      * @return the bindings after the change
      * @throws LocationStoreException if the change could not be stored; nothing has changed then

@@ -5,7 +5,10 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Thrown if the store could not read or write bindings. Nothing was changed, and the request gets a 500 or 503. */
+/**
+ * Thrown if the store could not read or write bindings. Nothing was changed. A REGISTER gets a 400 if the kind is
+ * {@link Kind#REFUSED}, otherwise a 500; another request outside a dialog gets a 503.
+ */
 public final class LocationStoreException extends RuntimeException {
 
     @Serial

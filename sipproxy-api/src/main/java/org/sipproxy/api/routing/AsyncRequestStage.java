@@ -15,10 +15,10 @@ import java.util.concurrent.ExecutionException;
  * }</pre>
  *
  * <p>{@link #handleAsync} is called on a receiver thread or on a thread of blocking stages, and must return at once.
- * The context stays valid until the returned stage completes, on any thread, but for one thread at a time. {@link
- * StageContext#bindings} may wait for a database. The pipeline then continues on a thread of the proxy, whichever
- * thread completed it. After the time limit, or if the caller has cancelled, a completion has no effect, and the
- * returned stage is cancelled if it is a {@link java.util.concurrent.Future} that can be.
+ * The context stays valid until the returned {@code CompletionStage} completes, on any thread, but for one thread at a
+ * time. {@link StageContext#bindings} may wait for a database. The pipeline then continues on a thread of the proxy,
+ * whichever thread completed it. After the time limit, or if the caller has cancelled, a completion has no effect, and
+ * the returned {@code CompletionStage} is cancelled if it is a {@link java.util.concurrent.Future}.
  */
 @FunctionalInterface
 public interface AsyncRequestStage extends RequestStage {
@@ -31,8 +31,8 @@ public interface AsyncRequestStage extends RequestStage {
     /**
      * Starts to decide about one request.
      *
-     * @return completes with what happens next; never null. If it completes with an exception, that has the effect
-     *     which it has if {@link RequestStage#handle} throws it
+     * @return completes with what happens next; never null. If it completes with an exception, the effect is the same
+     *     as if {@link RequestStage#handle} threw it
      * @throws Exception if the stage fails at once
      */
     CompletionStage<Verdict> handleAsync(StageContext context) throws Exception;

@@ -6,7 +6,7 @@ import org.sipproxy.annotation.Beta;
 import org.sipproxy.message.SipResponse;
 
 /**
- * How one branch of a relayed request failed.
+ * Failure of one branch of a relayed request.
  *
  * @param target where the request was sent
  * @param cause why it failed

@@ -1,8 +1,8 @@
 package org.sipproxy.api.routing;
 
 /**
- * Why a relayed request failed, as {@link RelayPlan#onFailure} distinguishes it. A cause groups the final responses
- * (RFC 3261 §21) and locally detected failures that usually call for the same reaction.
+ * Cause of the failure of a relayed request, as {@link RelayPlan#onFailure} distinguishes it. A cause groups the final
+ * responses (RFC 3261 §21) and locally detected failures that usually call for the same reaction.
  *
  * <pre>
  *  cause            received status                       locally
@@ -36,7 +36,7 @@ public enum FailureCause {
     UNREACHABLE,
     /** The target names other targets. */
     REDIRECTED,
-    /** The target wants credentials of the caller. */
+    /** The target requires credentials of the caller. */
     CHALLENGED,
     /** The target refuses the request as it is, for example because of its session description. */
     REJECTED;

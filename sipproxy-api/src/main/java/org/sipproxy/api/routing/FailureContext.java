@@ -31,7 +31,7 @@ public interface FailureContext {
     /** Returns true if the URI names this proxy, as {@link StageContext#isMyself}. */
     boolean isMyself(SipUri uri);
 
-    /** Returns the address of record that a URI stands for at this proxy, as {@link StageContext#aorOf}. */
+    /** Returns the address-of-record that a URI stands for at this proxy, as {@link StageContext#aorOf}. */
     Optional<Aor> aorOf(SipUri uri);
 
     /** Returns why the latest group failed: the cause of its best response. */
@@ -49,7 +49,7 @@ public interface FailureContext {
     /**
      * Returns the bindings of a user, as {@link StageContext#bindings}.
      *
-     * @param aor the address of record; see {@link #aorOf}
+     * @param aor the address-of-record; see {@link #aorOf}
      * @throws org.sipproxy.api.location.LocationStoreException if the store fails
      */
     List<Binding> bindings(Aor aor);

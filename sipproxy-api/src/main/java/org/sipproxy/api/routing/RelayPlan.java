@@ -27,8 +27,8 @@ import org.sipproxy.message.HeaderName;
  * failure of the higher ones except a 6xx. So a group holds equivalent targets, such as the phones of one user. Targets
  * that need a reason are another group. If no rule matches a failure, the best response of all branches so far is
  * forwarded (§16.7 step 6); a challenge or a 488 is therefore not a reason to try another group unless a rule says so.
- * If a rule for {@link FailureCause#CHALLENGED} relays, its challenge is not forwarded, whatever follows.
- * The first rule that matches counts. It also counts after a 6xx.
+ * If a rule for {@link FailureCause#CHALLENGED} relays, its challenge is not forwarded, whatever follows. The first
+ * rule that matches counts, also after a 6xx.
  *
  * <p>PRACK, UPDATE and provisional responses of all branches pass as usual. A late 2xx of a branch whose ring time has
  * expired is forwarded, and ends the search.
@@ -78,8 +78,8 @@ public final class RelayPlan {
 
     /**
      * Returns a plan with one group of targets. Without a target the group fails at once with
-     * {@link FailureCause#NOT_REGISTERED} and 480. The URI of a target is an address to send to: for a user of this proxy
-     * pass the targets of its bindings, which {@link StageContext#bindings} returns.
+     * {@link FailureCause#NOT_REGISTERED} and 480. The URI of a target is an address to send to: for a user of this
+     * proxy, pass the targets of its bindings, which {@link StageContext#bindings} returns.
      */
     public static RelayPlan to(List<Target> targets) {
         return new RelayPlan(List.copyOf(targets), null, null, null, false, List.of());
@@ -107,6 +107,7 @@ public final class RelayPlan {
      *
      * @param limit 100 ms to 1 h. Timer C (RFC 3261 §16.6 step 11) still applies. Default: no limit but Timer C
      * @throws IllegalArgumentException if the limit is out of range
+     * @throws IllegalStateException if the plan already has a rule
      */
     public RelayPlan ringFor(Duration limit) {
         requireNoRule("ringFor");
@@ -118,12 +119,13 @@ public final class RelayPlan {
 
     /**
      * Limits how long a target may be silent. A branch of this group without any response, not even 100 (Trying), has
-     * then failed with {@link FailureCause#UNREACHABLE} and 408. It is for gateways that should be left quickly:
-     * without it a server that does not run is given up after Timer B, 32 s by default. The time starts when the group
+     * then failed with {@link FailureCause#UNREACHABLE} and 408. Use it if another gateway should be tried soon:
+     * without it, a server that does not run is given up after Timer B, 32 s by default. The time starts when the group
      * is tried.
      *
      * @param limit 100 ms to 32 s. Default: none, so that Timer B or F decides
      * @throws IllegalArgumentException if the limit is out of range
+     * @throws IllegalStateException if the plan already has a rule
      */
     public RelayPlan respondWithin(Duration limit) {
         requireNoRule("respondWithin");
@@ -136,6 +138,8 @@ public final class RelayPlan {
     /**
      * Edits the request for the branches of this group, after the edits that the plan has already; see
      * {@link BranchEdit}.
+     *
+     * @throws IllegalStateException if the plan already has a rule
      */
     public RelayPlan edit(BranchEdit next) {
         Objects.requireNonNull(next, "next");
@@ -146,10 +150,11 @@ public final class RelayPlan {
     }
 
     /**
-     * Sets a header in the requests of this group, instead of all that the request has of that name.
+     * Sets a header in the requests of this group. Replaces all headers of that name.
      *
      * @throws IllegalArgumentException if {@code name} is not a header name, if it names a header that the proxy writes
      *     or that identifies the dialog, or if the value holds CR, LF or NUL
+     * @throws IllegalStateException if the plan already has a rule
      */
     public RelayPlan withHeader(String name, String value) {
         HeaderName header = HeaderName.of(name);
@@ -157,6 +162,7 @@ public final class RelayPlan {
             throw new IllegalArgumentException("name: " + name + " is written by the proxy or identifies the dialog");
         }
         checkValue(value);
+        requireNoRule("withHeader");
         return edit((request, target) -> request.withHeader(header, value));
     }
 
@@ -174,13 +180,14 @@ public final class RelayPlan {
      * of the group have failed, and not after a 6xx. Each URI is tried once per request. At most 10 redirected targets
      * are tried per request, bindings included. Contacts with a lower q are tried when those with a higher q have
      * failed. A Contact that names a user of this proxy stands for that user's bindings; the request stages do not run
-     * again. Another {@code sip:} or {@code sips:} Contact is followed only if
-     * the caller may call it directly, and on the caller's behalf: the address policy for the caller's requests
-     * applies.
+     * again. Another {@code sip:} or {@code sips:} Contact is followed only if the caller may call it directly, and on
+     * the caller's behalf: the address policy for the caller's requests applies.
      *
      * <p>If nothing can be followed, the 3xx counts as a response of the group, with the cause
      * {@link FailureCause#REDIRECTED}, or {@link FailureCause#NOT_REGISTERED} if it names a user of this proxy without
      * a binding. A 3xx that names only targets of the request counts only if the group has no other response.
+     *
+     * @throws IllegalStateException if the plan already has a rule
      */
     public RelayPlan followRedirects() {
         requireNoRule("followRedirects");
@@ -188,7 +195,7 @@ public final class RelayPlan {
     }
 
     /**
-     * What is set after a rule would be read as if it were about the targets of the rule, but is about the first group.
+     * Rejects an option of the first group that is set after a rule: a reader would take it for an option of the rule.
      */
     private void requireNoRule(String option) {
         if (!rules.isEmpty()) {
@@ -298,10 +305,11 @@ public final class RelayPlan {
     }
 
     /**
-     * What happens after a failure that a rule matches.
+     * Rule of a plan: the failures that it is for, and the reaction to them.
      *
-     * @param causes any of these causes
-     * @param statusCodes or any of these status codes
+     * @param causes causes that the rule is for
+     * @param statusCodes status codes that the rule is for, in addition to the causes
+     * @param reaction what follows
      */
     public record Rule(Set<FailureCause> causes, Set<Integer> statusCodes, Reaction reaction) {
 

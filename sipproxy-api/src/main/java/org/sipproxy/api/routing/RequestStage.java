@@ -10,7 +10,7 @@ import org.sipproxy.message.Method;
  * it left it.
  *
  * <p>Threads: calls for one request never overlap; calls for different requests do. A stage that may block runs on
- * threads of its own kind: on virtual threads, or a pool, or the executor that the host passes to
+ * separate threads: virtual threads, a pool, or the executor that the host passes to
  * {@code SipProxyBuilder.stageExecutor}. It does not delay requests that do not pass it, and requests of one Call-ID
  * pass it in the order in which they arrived. A stage that says it does not block runs on a receiver thread and must
  * return within microseconds. {@link AsyncRequestStage} decides later without a thread. An exception is logged with
@@ -95,7 +95,8 @@ public interface RequestStage {
     }
 
     /**
-     * Returns a stage that runs only for INVITE, re-INVITE included where the place in the pipeline sees it.
+     * Returns a stage that runs only for INVITE. Includes re-INVITE if the place in the pipeline sees in-dialog
+     * requests.
      *
      * <pre>{@code
      * builder.beforeRouting(RequestStage.onInvite(this::route).named("crm").within(Duration.ofSeconds(2)).atMost(50))
@@ -148,8 +149,8 @@ public interface RequestStage {
     }
 
     /**
-     * Returns this stage as one that {@code SipProxy.explain} may run; see {@link #isRehearsable()}. For lambdas without
-     * effects, which otherwise are passed over.
+     * Returns this stage as one that {@code SipProxy.explain} may run; see {@link #isRehearsable()}. For lambdas
+     * without effects, which otherwise are passed over.
      */
     default RequestStage rehearsable() {
         return ConfiguredStage.rehearsable(this);

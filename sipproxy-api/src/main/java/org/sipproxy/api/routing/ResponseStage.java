@@ -12,7 +12,11 @@ package org.sipproxy.api.routing;
 @FunctionalInterface
 public interface ResponseStage {
 
-    /** Inspects or edits a response. Each retransmission of a 2xx to an INVITE is passed to the stage as well. */
+    /**
+     * Inspects or edits a response. Each retransmission of a 2xx to an INVITE is passed to the stage as well.
+     *
+     * @throws Exception if the stage fails; the response is then forwarded as it was received
+     */
     void handle(ResponseStageContext context) throws Exception;
 
     /** Returns the stage's name for logs. Default: the simple class name. */

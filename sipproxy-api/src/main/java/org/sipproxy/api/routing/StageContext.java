@@ -90,7 +90,7 @@ public interface StageContext {
      * Request-URI is sips. Addresses of these bindings are checked by the same policy as when the proxy looks them up
      * itself.
      *
-     * @param aor the address of record; see {@link #aorOf}
+     * @param aor the address-of-record; see {@link #aorOf}
      * @throws org.sipproxy.api.location.LocationStoreException if the store fails
      * @throws NeedsWorkerException if the store may block and the stage does not: it runs on a receiver thread, because
      *     {@link RequestStage#mayBlock()} is false or in {@link RequestStage#handleAtOnce}. Never in an {@link
@@ -99,7 +99,7 @@ public interface StageContext {
     List<Binding> bindings(Aor aor);
 
     /**
-     * Returns the address of record that a URI stands for at this proxy: with the primary domain for an alias or a
+     * Returns the address-of-record that a URI stands for at this proxy: with the primary domain for an alias or a
      * listening point, and the user part as {@link #userCase()} says. Empty if the URI does not name a user of this
      * proxy.
      */

@@ -18,8 +18,8 @@ import org.sipproxy.annotation.Beta;
  * @param serverTransactions server transactions in progress now
  * @param clientTransactions client transactions in progress now
  * @param lingeringTransactions transactions that are over and wait for retransmissions
- * @param lingeringEvictions lingering transactions that were evicted early because they reached their
- *     memory limit; see {@code SipProxyBuilder.lingeringBytes}
+ * @param lingeringEvictions lingering transactions that were evicted early because they reached their memory limit; see
+ *     {@code SipProxyBuilder.lingeringBytes}
  * @param unanswered requests now waiting for a final response, those of the host application included
  * @param filtered messages and connections that a component's arrival filter refused
  * @param connections stream connections that are open, being opened or being closed
@@ -52,7 +52,7 @@ import org.sipproxy.annotation.Beta;
  * @param hostRequests requests of {@code SipProxy.requests()} and of components that wait for their result now
  * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the
  *     transactions had reached their memory limit
- * @param thirdPartyCalls calls of {@code RequestClient.connect} now, those included whose BYEs have no response yet
+ * @param thirdPartyCalls calls of {@code RequestClient.connect} now, including those whose BYEs have no response yet
  * @param thirdPartyCallsStarted such calls that have started
  * @param thirdPartyCallsRefused such calls that ended at once, because of their limit or because the proxy was draining
  * @param hostFailures calls into code of the host application or of an add-on that threw. Each is logged, at most once

@@ -60,6 +60,7 @@ public final class LineThrottle {
      * @param lines lines that all keys together may have at once, 1 or more
      * @param linesPerSecond lines per second of all keys together after that, 1 or more
      * @param nowNanos the time, as for {@link #admits}
+     * @throws IllegalArgumentException if {@code burst} is less than 1
      */
     public LineThrottle(int burst, int lines, int linesPerSecond, long nowNanos) {
         this(burst, 1, lines, linesPerSecond, nowNanos);

@@ -1,7 +1,7 @@
 package org.sipproxy.api.transport;
 
 /**
- * What an {@link ArrivalFilter} would decide, for an explanation.
+ * Decision that an {@link ArrivalFilter} would make, for an explanation.
  *
  * @param filter the name of the filter, as operators know it
  * @param accepts false if what arrives would be dropped

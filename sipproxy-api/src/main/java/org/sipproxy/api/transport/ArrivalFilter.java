@@ -11,9 +11,9 @@ import java.util.Optional;
 public interface ArrivalFilter {
 
     /**
-     * Returns the filter's name, as operators know it: the reason of what it drops is {@code filtered on arrival by} and
-     * this name. Called once, when the proxy is built. Default: the class name without its package; for a
-     * lambda that of the class that contains it.
+     * Returns the filter's name, as operators know it: the reason of what it drops is {@code filtered on arrival by}
+     * and this name. Called once, when the proxy is built. Default: the class name without its package; for a lambda
+     * that of the class that contains it.
      */
     default String name() {
         String name = getClass().getName();

@@ -133,9 +133,9 @@ public record Endpoint(TransportKind kind, String host, int port, String adverti
     }
 
     /**
-     * Parses {@code TRANSPORT:HOST:PORT}, such as {@code udp:127.0.0.1:5060}, and what Kamailio's parameter
-     * {@code listen} has too: {@code advertise HOST:PORT} behind it. Without a port the transport's default is used;
-     * without an advertised port, that of the endpoint.
+     * Parses {@code TRANSPORT:HOST:PORT}, such as {@code udp:127.0.0.1:5060}, optionally followed by
+     * {@code advertise HOST:PORT}, as in Kamailio's parameter {@code listen}. Without a port the transport's default is
+     * used; without an advertised port, that of the endpoint.
      *
      * @throws ConfigurationException if the text is malformed
      */

@@ -4,8 +4,8 @@ import java.net.InetSocketAddress;
 import java.util.Set;
 
 /**
- * A path for messages between a listening point and a remote address. For UDP it is the pair of addresses, for a stream
- * transport one connection (RFC 5626 §1). What is sent on a flow leaves from exactly that socket or connection.
+ * Pair of a listening point and a remote address for UDP, or one connection of a stream transport (RFC 5626 §1). What
+ * is sent on a flow leaves from exactly that socket or connection.
  *
  * <p>Not for implementation by host applications: methods may be added in a minor version. Unit tests use {@code
  * FakeFlow} of {@code sipproxy-testkit}.

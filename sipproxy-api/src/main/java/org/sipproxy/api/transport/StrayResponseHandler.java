@@ -4,8 +4,8 @@ import org.sipproxy.message.SipResponse;
 
 /**
  * A handler for stray responses: those that match no transaction of the proxy, such as responses to requests that a
- * component sent. Anyone can send such a response, so a handler must accept only what it can recognize as a response to
- * its own request. Runs on a receiver thread and must not block.
+ * component sent. Every host can send such a response, so a handler must accept only what it can recognize as a
+ * response to its own request. Runs on a receiver thread and must not block.
  */
 @FunctionalInterface
 public interface StrayResponseHandler {

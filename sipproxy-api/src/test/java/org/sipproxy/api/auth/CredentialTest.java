@@ -18,7 +18,7 @@ class CredentialTest {
 
         assertThatThrownBy(() -> Credential.ofHa1("1001", "sip.test", Map.of(algorithm, ofNothing)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("ha1: that of 1001 is of the empty password; set one that is hard to guess");
+                .hasMessage("ha1: that of 1001 is the hash of the empty password; set one that is hard to guess");
         assertThatThrownBy(() ->
                         Credential.ofHa1("1001", "sip.test", Map.of(algorithm, ofNothing.toUpperCase(Locale.ROOT))))
                 .hasMessageContaining("of the empty password");

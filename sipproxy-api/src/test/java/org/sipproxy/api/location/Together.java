@@ -14,7 +14,7 @@ final class Together {
 
     private Together() {}
 
-    /** What each thread does. */
+    /** Work of each thread. */
     interface Body {
         void run(int thread) throws Exception;
     }

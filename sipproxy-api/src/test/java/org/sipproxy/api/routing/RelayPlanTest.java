@@ -147,7 +147,7 @@ class RelayPlanTest {
     }
 
     @Test
-    void whatIsSaidAfterARuleWouldBeReadAsIfItWereAboutTheRule() {
+    void optionOfTheFirstGroupAfterARuleIsRefused() {
         RelayPlan plan = RelayPlan.to(A).onAnyFailure().relay(B);
 
         assertThatThrownBy(() -> plan.ringFor(Duration.ofSeconds(5)))
@@ -155,7 +155,7 @@ class RelayPlanTest {
                 .hasMessageStartingWith(
                         "ringFor: is about the first group of targets, so set it before the first rule");
         assertThatThrownBy(() -> plan.respondWithin(Duration.ofSeconds(5))).hasMessageStartingWith("respondWithin:");
-        assertThatThrownBy(() -> plan.withHeader("X-Y", "z")).hasMessageStartingWith("edit:");
+        assertThatThrownBy(() -> plan.withHeader("X-Y", "z")).hasMessageStartingWith("withHeader:");
         assertThatThrownBy(plan::followRedirects).hasMessageStartingWith("followRedirects:");
     }
 

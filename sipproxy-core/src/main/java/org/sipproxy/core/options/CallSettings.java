@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
 
-/** How calls are tracked, limited and ended; see {@code SipProxyBuilder.calls}. Immutable. */
+/** Settings for tracking, limiting and ending calls; see {@code SipProxyBuilder.calls}. Immutable. */
 public final class CallSettings {
 
     /** Value of {@link Builder#maxCalls} and {@link Builder#maxCallsPerUser} for no limit. */

@@ -14,7 +14,7 @@ public final class RegistrarPolicy {
     /** The defaults of {@link Builder}. */
     public static final RegistrarPolicy DEFAULT = builder().build();
 
-    /** What happens when an AOR has {@link Builder#maxContacts} bindings and a REGISTER adds another. */
+    /** Rule for a REGISTER that adds a binding to an AOR with {@link Builder#maxContacts} bindings. */
     public enum WhenFull {
         /** Refuse with 503 and change nothing. */
         REJECT,
@@ -28,9 +28,9 @@ public final class RegistrarPolicy {
     }
 
     /**
-     * Which bindings are removed, with reason CONNECTION_LOST, when the connection over which they were registered
-     * closes. A binding that was refreshed over another connection stays. When the proxy itself stops, all bindings
-     * stay.
+     * Choice of the bindings that are removed, with reason CONNECTION_LOST, when the connection over which they were
+     * registered closes. A binding that was refreshed over another connection stays. When the proxy itself stops, all
+     * bindings stay.
      */
     public enum ConnectionLoss {
         /** None: bindings stay until they expire. For clients that a push notification wakes. */
@@ -45,9 +45,9 @@ public final class RegistrarPolicy {
     }
 
     /**
-     * What happens to a Path (RFC 3327) in a REGISTER whose client does not declare support for Path, for example
-     * because an edge proxy added the Path for an old phone. Corresponds to Kamailio's {@code path_mode} 2, 0 and 1.
-     * The first hop is always checked.
+     * Rule for a Path (RFC 3327) in a REGISTER whose client does not declare support for Path, for example because an
+     * edge proxy added the Path for an old phone. Corresponds to Kamailio's {@code path_mode} 2, 0 and 1. The first hop
+     * is always checked.
      */
     public enum PathWithoutSupported {
         /** Refuse with 420, as RFC 3327 §5.3 recommends: the client would not know the path of its calls. */
@@ -58,7 +58,7 @@ public final class RegistrarPolicy {
         IGNORE
     }
 
-    /** When a contact equals one that is already bound. */
+    /** Rule by which a contact equals one that is already bound. */
     public enum ContactMatching {
         /** URI equality of RFC 3261 §19.1.4. */
         RFC3261,
@@ -191,7 +191,8 @@ public final class RegistrarPolicy {
         }
 
         /**
-         * Sets the lifetime granted to a client that requests none; between the other two. Default 1 hour.
+         * Sets the lifetime granted to a client that requests none. {@link #minExpires} to {@link #maxExpires}. Default
+         * 1 hour.
          */
         public Builder defaultExpires(Duration value) {
             defaultExpires = Objects.requireNonNull(value, "value");

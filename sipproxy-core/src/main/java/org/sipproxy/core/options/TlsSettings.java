@@ -19,7 +19,7 @@ import org.sipproxy.api.config.OptionProblems;
  */
 public final class TlsSettings {
 
-    /** Whether a connecting peer is asked for a certificate. */
+    /** Rule for the certificate of a connecting peer. */
     public enum ClientAuthentication {
         /** The peer is not asked. */
         NONE,

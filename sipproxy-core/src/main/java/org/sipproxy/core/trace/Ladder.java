@@ -134,8 +134,8 @@ public final class Ladder implements WireListener {
     }
 
     /**
-     * Returns the latest 10,000 messages as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}. Leaves
-     * out retransmissions, which depend on how busy the machine is; the diagram shows them.
+     * Returns the latest 10,000 messages as {@code alice -> proxy: INVITE} or {@code proxy -> alice: 180 Ringing}.
+     * Omits retransmissions, which depend on how busy the machine is; the diagram shows them.
      */
     public synchronized List<String> arrows() {
         return arrows.stream()

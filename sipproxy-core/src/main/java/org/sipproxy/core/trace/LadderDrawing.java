@@ -45,7 +45,7 @@ public record LadderDrawing(List<String> columns) {
      * @param from the sender, one of the columns
      * @param to the receiver, another one
      * @param label text on the arrow; shortened to fit
-     * @param note text behind the rails
+     * @param note text after the rails
      */
     public String arrow(String time, String from, String to, String label, String note) {
         StringBuilder line = new StringBuilder(rails());

@@ -41,9 +41,9 @@ public final class MessageText {
 
     /**
      * Returns a text from the wire as it may be printed on a terminal: at most {@value #MOST_CHARS} characters, with
-     * {@code ?} instead of each character that could move the cursor, change the terminal or reorder the line (controls,
-     * including U+0080 to U+009F; format characters, such as bidirectional overrides; line separators; halves of
-     * surrogate pairs).
+     * {@code ?} instead of each character that could move the cursor, change the terminal or reorder the line
+     * (controls, including U+0080 to U+009F; format characters, such as bidirectional overrides; line separators;
+     * halves of surrogate pairs).
      */
     public static String printable(String text) {
         int end = Math.min(text.length(), MOST_CHARS);

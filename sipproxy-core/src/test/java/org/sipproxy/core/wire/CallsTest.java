@@ -27,7 +27,7 @@ import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipUri;
 
-/** What a host application sees of calls: states, events, ends, forks, plans. */
+/** Calls as a host application sees them: states, events, ends, forks, plans. */
 class CallsTest {
 
     private CallScene scene = new CallScene(settings -> settings);

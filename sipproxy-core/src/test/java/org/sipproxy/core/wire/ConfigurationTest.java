@@ -64,7 +64,7 @@ class ConfigurationTest {
     }
 
     @Test
-    void optionsTellAllTheirProblemsAtOnce() {
+    void optionsReportAllTheirProblemsAtOnce() {
         assertThatThrownBy(RegistrarPolicy.builder()
                         .minExpires(Duration.ofHours(3))
                         .maxContacts(65)::build)

@@ -374,7 +374,7 @@ class HangUpTest {
         return restart(new CallScene(settings -> settings.keepalive(Duration.ofSeconds(30))));
     }
 
-    /** An interval is skipped while the results of the previous OPTIONS are on their way to the call. */
+    /** An interval is skipped while the call has not processed the results of the previous OPTIONS. */
     private void advanceToOptions(WireClient phone) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(5))

@@ -254,7 +254,7 @@ class PassThroughTest {
         assertThat(alice.pendingAfterRoundTrip()).noneMatch(one -> one.isResponse() && one.status() == 180);
     }
 
-    /** The datagram was cut on its way; the retransmission is whole. */
+    /** The datagram was cut in the network; the retransmission is whole. */
     @ParameterizedTest
     @ValueSource(ints = {4, 60})
     void aTruncatedFinalResponseIsDiscarded(int missing) {

@@ -17,7 +17,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.SipUri;
 
-/** What phones do in calls that a plan has routed and the proxy tracks: transfers, reliable 1xx, early dialogs. */
+/** Requests of phones in calls that a plan has routed and the proxy tracks: transfers, reliable 1xx, early dialogs. */
 class PlannedCallTest {
 
     private final CallScene scene = new CallScene(

@@ -207,7 +207,7 @@ class RelayPlanWireTest {
     }
 
     @Test
-    void userWithoutBindingHasAVoicemailAndAnUnknownUserHasNot() {
+    void userWithoutBindingHasAVoicemailAndAnUnknownUserHasNone() {
         proxy = ProxyUnderTest.of(withUsers().beforeRouting(RequestStage.onInvite(this::voicemailOnFailure)));
         WireClient.Udp machine = voicemail();
         WireClient.Udp alice = proxy.udp("alice");

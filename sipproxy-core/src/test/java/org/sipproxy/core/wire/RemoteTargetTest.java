@@ -27,7 +27,7 @@ class RemoteTargetTest {
 
     private static final HttpClient BROWSER = HttpClient.newHttpClient();
     /** A contact at which nothing listens. */
-    private static final String DEAF = "sip:deaf@127.0.0.1:1;transport=tcp";
+    private static final String NOT_LISTENING = "sip:phone@127.0.0.1:1;transport=tcp";
 
     private final ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.listen(Endpoint.ws("127.0.0.1", 0)));
     private final WireClient.Udp alice = proxy.udp("alice");
@@ -39,7 +39,7 @@ class RemoteTargetTest {
 
     private WireClient.Tcp unresponsivePhone(String user) {
         WireClient.Tcp phone = proxy.tcp(user);
-        proxy.registerContact(phone, user, "<" + DEAF + ">");
+        proxy.registerContact(phone, user, "<" + NOT_LISTENING + ">");
         return phone;
     }
 
@@ -73,13 +73,13 @@ class RemoteTargetTest {
     void calleeThatDoesNotListenGetsItsAckReinviteAndBye() {
         WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + NOT_LISTENING + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
         Request reinvite = alice.send(caller.request("INVITE"));
-        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + NOT_LISTENING + ">");
         alice.awaitResponse(reinvite, 200);
         alice.send(caller.ack());
         bob.awaitRequest("ACK");
@@ -90,7 +90,7 @@ class RemoteTargetTest {
     void callerThatDoesNotListenGetsItsBye() {
         WireClient.Tcp bob = unresponsivePhone("bob");
         proxy.register(alice, "alice", "");
-        Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test").contact("<" + DEAF + ">"));
+        Request invite = bob.send(bob.request("INVITE", "sip:alice@sip.test").contact("<" + NOT_LISTENING + ">"));
         WireMessage received = alice.awaitRequest("INVITE");
         WireMessage ok = alice.respond(received, 200);
         bob.send(Dialog.ofCaller(bob, bob.awaitResponse(invite, 200)).ack());
@@ -103,7 +103,7 @@ class RemoteTargetTest {
     void phoneThatHasReconnectedIsReachedByItsNewConnection() {
         WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + NOT_LISTENING + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
         bob.close();
         awaitConnections(0);
@@ -125,17 +125,17 @@ class RemoteTargetTest {
         })))) {
             WireClient.Udp caller = planned.udp("caller");
             WireClient.Tcp bob = planned.tcp("bob");
-            planned.registerContact(bob, "bob", "<" + DEAF + ">");
+            planned.registerContact(bob, "bob", "<" + NOT_LISTENING + ">");
             WireClient.Tcp carol = planned.tcp("carol");
-            planned.registerContact(carol, "carol", "<" + DEAF + ">");
+            planned.registerContact(carol, "carol", "<" + NOT_LISTENING + ">");
             Request invite = caller.send(caller.request("INVITE", "sip:bob@sip.test"));
             bob.respond(bob.awaitRequest("INVITE"), 486);
-            carol.respond(carol.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+            carol.respond(carol.awaitRequest("INVITE"), 200, "Contact: <" + NOT_LISTENING + ">");
             Dialog dialog = Dialog.ofCaller(caller, caller.awaitResponse(invite, 200));
             carol.close();
             Awaitility.await().until(() -> planned.proxy().statistics().connections() == 1);
             WireClient.Tcp again = planned.tcp("carol");
-            planned.registerContact(again, "carol", "<" + DEAF + ">");
+            planned.registerContact(again, "carol", "<" + NOT_LISTENING + ">");
 
             caller.send(dialog.ack());
 
@@ -366,7 +366,7 @@ class RemoteTargetTest {
     void unreachableTargetOfADialogThatIsNotRegisteredIs500() {
         WireClient.Udp bob = proxy.registered("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
-        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + DEAF + ">");
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <" + NOT_LISTENING + ">");
         Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
 
         Request bye = alice.send(caller.request("BYE"));

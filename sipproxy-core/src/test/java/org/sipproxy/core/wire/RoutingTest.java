@@ -155,7 +155,7 @@ class RoutingTest {
     }
 
     @Test
-    void strangerMayNotCallStrangers() {
+    void strangerMayNotCallOtherDomains() {
         assertRefusedBeforeBob(
                 alice.request("INVITE", "sip:eve@198.51.100.1").from("<sip:mallory@elsewhere.test>;tag=1"), 403);
     }
@@ -177,7 +177,7 @@ class RoutingTest {
     }
 
     @Test
-    void usersOfTheProxyMayCallStrangers() {
+    void usersOfTheProxyMayCallOtherDomains() {
         WireClient.Udp stranger = proxy.udp("stranger");
 
         alice.send(alice.request("INVITE", stranger.contact()));

@@ -18,7 +18,7 @@ import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.message.SipUri;
 
-/** What the log says about stages of the host application: each line names the stage. */
+/** Log lines about stages of the host application: each names the stage. */
 class StageLogTest {
 
     private final CapturedLog log = new CapturedLog();
@@ -102,7 +102,7 @@ class StageLogTest {
     @Test
     void refusalHasTheReasonThatTheStageGives() {
         start(b -> b.beforeRouting(RequestStage.onInvite(context -> {
-                    context.explain("forgotten, because the stage proceeds");
+                    context.explain("not logged, because the stage proceeds");
                     return Verdict.proceed();
                 }))
                 .beforeRouting(RequestStage.onInvite(context -> {
@@ -116,9 +116,9 @@ class StageLogTest {
     }
 
     @Test
-    void reasonOfAStageThatProceedsIsForgotten() {
+    void reasonOfAStageThatProceedsIsNotLogged() {
         start(b -> b.beforeRouting(RequestStage.onInvite(context -> {
-            context.explain("forgotten, because the stage proceeds");
+            context.explain("not logged, because the stage proceeds");
             return Verdict.proceed();
         })));
 

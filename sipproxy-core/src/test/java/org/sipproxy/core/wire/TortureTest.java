@@ -186,7 +186,7 @@ class TortureTest {
 
     @ParameterizedTest
     @MethodSource("killers")
-    void knownKillerIsSurvived(String text) {
+    void messageThatCrashedAnotherStackIsHandled(String text) {
         attacker.sendBytes(text.getBytes(ISO_8859_1));
         attacker.sendBytes(text.getBytes(ISO_8859_1));
         attacker.sendBytes(text.getBytes(ISO_8859_1));

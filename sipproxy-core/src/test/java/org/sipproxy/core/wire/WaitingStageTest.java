@@ -313,7 +313,7 @@ class WaitingStageTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> late.replace(late.request().withoutHeader(HeaderName.VIA)))
-                .withMessageContaining("not valid any more");
+                .withMessageContaining("no longer valid");
         assertThatIllegalStateException().isThrownBy(late::jain);
         assertThatIllegalStateException().isThrownBy(late::trust);
 

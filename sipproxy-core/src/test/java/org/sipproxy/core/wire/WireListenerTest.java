@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.transport.TransportKind;
 
-/** What listeners for the wire get, over real sockets. */
+/** Messages that wire listeners get, over real sockets. */
 class WireListenerTest {
 
     private final List<org.sipproxy.api.event.WireMessage> seen = new CopyOnWriteArrayList<>();

@@ -264,8 +264,8 @@ abstract sealed class JainMessage implements Message permits JainRequest, JainRe
     /**
      * Sets the body with its Content-Type and Content-Length.
      *
-     * @param content a {@code byte[]}; of any other object the {@code toString()}, encoded in the charset of the
-     *     content type. Default UTF-8
+     * @param content a {@code byte[]}, or an object whose {@code toString()} is encoded in the charset of the content
+     *     type. Default charset UTF-8
      * @throws ParseException if this JVM does not support the content type's charset
      */
     @Override

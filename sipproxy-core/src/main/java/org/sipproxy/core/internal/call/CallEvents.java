@@ -65,7 +65,7 @@ final class CallEvents {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    /** Returns true if there is a listener, so that events are worth making. */
+    /** Returns true if there is a listener; otherwise no events are made. */
     boolean isHeard() {
         return listeners.length > 0;
     }
@@ -117,7 +117,7 @@ final class CallEvents {
         return dropped.sum();
     }
 
-    /** Notifies the listeners of what waits, until the limit. Called when no timer fires any more. */
+    /** Notifies the listeners of what waits, until the limit. Called when timers no longer fire. */
     void close(Deadline limit) {
         if (!waiting.isEmpty()) {
             drainLater();

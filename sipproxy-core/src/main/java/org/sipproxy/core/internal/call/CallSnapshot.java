@@ -142,7 +142,7 @@ record CallSnapshot(
             }
         }
 
-        /** The text before the bracket; quotes and escapes are removed (RFC 3261 §25.1). */
+        /** Returns the text before the bracket, without quotes and escapes (RFC 3261 §25.1). */
         @Override
         public String displayName() {
             String text = new String(value, StandardCharsets.UTF_8).strip();

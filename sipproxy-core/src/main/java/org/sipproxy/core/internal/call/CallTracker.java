@@ -50,7 +50,7 @@ public final class CallTracker implements Calls {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     private static final int LONGEST_REASON = 200;
-    /** Position of the reason phrase in a response: behind {@code SIP/2.0 486 }. */
+    /** Position of the reason phrase in a response: after {@code SIP/2.0 486 }. */
     private static final int STATUS_LINE_REASON = 12;
     /** Q.850 normal call clearing. */
     private static final int NORMAL = 16;
@@ -119,7 +119,7 @@ public final class CallTracker implements Calls {
         for (StoredCall row : rows) {
             if (inProgress.get() >= settings.trackedCalls()) {
                 LOG.warn(
-                        "{} of {} stored calls are not tracked: {} calls are, the limit (CallSettings.trackedCalls)",
+                        "{} of {} stored calls are not tracked: the limit of {} is reached (CallSettings.trackedCalls)",
                         rows.size() - restored,
                         rows.size(),
                         settings.trackedCalls());
@@ -130,7 +130,7 @@ public final class CallTracker implements Calls {
             }
         }
         if (restored > 0) {
-            LOG.info("calls from before the start that are tracked: {}", restored);
+            LOG.info("calls that are tracked again after the start: {}", restored);
         }
     }
 
@@ -383,7 +383,7 @@ public final class CallTracker implements Calls {
         calls.remove(call.key(), call);
     }
 
-    /** Returns true if an ended call is not in the table any more, so that its BYEs are complete. */
+    /** Returns true if an ended call is no longer in the table, because its BYEs are complete. */
     boolean isGone(TrackedCall call) {
         return calls.get(call.key()) != call;
     }

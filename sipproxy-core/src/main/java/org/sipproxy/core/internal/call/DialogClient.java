@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipResponse;
 
-/** Client for requests within a dialog of others. Implemented by the engine. */
+/** Client for requests within a dialog between two clients. Implemented by the engine. */
 public interface DialogClient {
 
     /**

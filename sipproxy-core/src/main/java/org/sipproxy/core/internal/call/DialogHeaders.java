@@ -42,7 +42,7 @@ final class DialogHeaders {
         }
     }
 
-    /** Returns the elements of Record-Route; none if they cannot be parsed. The 2xx is forwarded all the same. */
+    /** Returns the elements of Record-Route; none if they cannot be parsed. The 2xx is forwarded in any case. */
     static List<NameAddress> recordRoute(SipMessage message) {
         try {
             return message.addresses(HeaderName.RECORD_ROUTE);

@@ -7,9 +7,9 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /**
- * What the response to an in-dialog OPTIONS says about the call.
+ * Verdict on a call, from the response to an in-dialog OPTIONS.
  *
- * @param why for a person to read; empty if the call continues
+ * @param why the reason, for logs and events; empty if the call continues
  */
 record Judgement(Verdict verdict, String why) {
 

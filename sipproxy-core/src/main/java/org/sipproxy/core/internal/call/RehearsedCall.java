@@ -32,7 +32,7 @@ final class RehearsedCall {
             return CallTracker.TOO_MANY_IN_TOTAL;
         }
         if (inProgress >= settings.trackedCalls()) {
-            context.note("tracked", "no, because " + settings.trackedCalls() + " calls are");
+            context.note("tracked", "no: the limit of " + settings.trackedCalls() + " tracked calls is reached");
             return relay;
         }
         if (from != null && isFull(context, "calls of the caller", from)) {

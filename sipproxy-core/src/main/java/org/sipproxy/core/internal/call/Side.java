@@ -16,7 +16,7 @@ import org.sipproxy.message.SipUri;
 import org.sipproxy.message.StatusCode;
 
 /**
- * What the dialog needs to reach one side of a call (RFC 3261 §12.1), as bytes of the messages that it was read from.
+ * State that requests to one side of a call need (RFC 3261 §12.1), as bytes of the messages that it was read from.
  * Guarded by its {@link TrackedCall}.
  */
 final class Side {

@@ -354,7 +354,7 @@ final class TrackedCall extends Timer implements RelayProgress {
         boolean isOfDialog = callee.tag.equals(byCaller ? request.toTag() : request.fromTag());
         Method method = request.method();
         if (state == CallState.ENDED) {
-            // crosses the BYEs of this proxy: the other side does not know the dialog any more
+            // crosses the BYEs of this proxy: the other side no longer knows the dialog
             return method == Method.BYE && isOfDialog ? Outcome.respond(StatusCode.OK) : null;
         }
         if (state == CallState.ANSWERED && !isOfDialog) {

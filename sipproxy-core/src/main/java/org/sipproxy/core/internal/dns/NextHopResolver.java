@@ -31,7 +31,7 @@ import org.sipproxy.message.SipUri;
  * <p>Most requests go to a phone whose contact has a numeric address; {@link #numeric} resolves those at once. Others
  * may need up to three consecutive questions: NAPTR, SRV, addresses. A {@link Resolution} asks them.
  *
- * <p>Knows what to resolve to once {@link #open} has been called.
+ * <p>Resolves nothing before {@link #open} has been called.
  */
 public class NextHopResolver implements AutoCloseable {
 
@@ -44,7 +44,7 @@ public class NextHopResolver implements AutoCloseable {
     /** Maximum number of them per sender. */
     static final int MAX_OF_SENDER = 16;
 
-    /** What the listening points of the proxy allow, and the name servers. */
+    /** Name servers, and the transports and address families that the listening points allow. */
     private record Reach(NameServers servers, Capabilities capabilities) {}
 
     /** Written once, before the first message can arrive. */

@@ -224,7 +224,7 @@ final class Resolution {
         }
     }
 
-    // // ---- the last stage: addresses
+    // ---- the last stage: addresses
 
     private void lookUp(List<Candidate> candidates) {
         Map<String, CompletableFuture<Answer<InetAddress>>> answers = new HashMap<>();

@@ -164,7 +164,7 @@ final class Components implements AutoCloseable {
         return null;
     }
 
-    /** Returns what the filters would decide about a rehearsed message. Filters that cannot tell are left out. */
+    /** Returns what the filters would decide about a rehearsed message. Skips filters that cannot be rehearsed. */
     List<ArrivalDecision> rehearse(Flow flow, int length) {
         List<ArrivalDecision> decisions = new ArrayList<>();
         for (Arrival arrival : arrivalFilters) {
@@ -258,7 +258,7 @@ final class Components implements AutoCloseable {
         }
     }
 
-    /** Returns the To tag; empty if To cannot be parsed, because the response was sent to the client all the same. */
+    /** Returns the To tag; empty if To cannot be parsed, because the response was sent to the client in any case. */
     private static String toTag(SipResponse sent) {
         try {
             return sent.toTag();

@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the requests of the proxy's own dialogs: like those of the host application outside a dialog, and like those of
- * a user's phone within.
+ * Sends the requests of the proxy's own dialogs. A request that begins a dialog is routed like one of the host
+ * application, an in-dialog request like one of a user's phone.
  */
 final class DialogSignalling implements Signalling {
 

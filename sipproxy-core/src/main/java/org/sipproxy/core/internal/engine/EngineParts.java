@@ -23,7 +23,7 @@ import org.sipproxy.message.ParseLimits;
  * Options that the host application set on the builder, validated.
  *
  * @param settings the options that may change while the proxy runs
- * @param authentication null if the host application does without
+ * @param authentication null if there is none
  * @param secret secret that the keys are derived from; null for a random one
  * @param webSocketOrigins allowed origins in lower case; empty to allow all
  * @param transactionBytes memory limit of all live transactions together

@@ -341,11 +341,13 @@ final class HostRequests implements RequestClient, DialogClient {
         }
     }
 
-    /** A request of this proxy within a dialog. In that of others there are at most two for each call. */
+    /**
+     * A request of this proxy within a dialog: its own, or one between two clients, where each call has at most two.
+     */
     private final class DialogExchange extends Exchange {
 
         private final SipRequest request;
-        /** Null in a dialog of others. */
+        /** Null in a dialog between two clients. */
         private final RequestContext.@Nullable OwnDialog own;
 
         DialogExchange(SipRequest request, RequestContext.@Nullable OwnDialog own) {

@@ -445,8 +445,8 @@ final class ListeningPoints implements FlowSource {
     }
 
     /**
-     * Returns a flow for a rehearsed request: at the listening point of that transport that leads to the
-     * address, preferably one of the address itself. Null if there is none.
+     * Returns a flow for a rehearsed request: at the listening point of that transport that leads to the address,
+     * preferably one of the address itself. Null if there is none.
      */
     @Nullable
     RehearsalFlow rehearsalFlow(TransportKind kind, InetSocketAddress remote) {

@@ -82,8 +82,8 @@ final class MessageDispatcher implements InboundHandler {
     }
 
     /**
-     * Cuts the bytes behind Content-Length. In a datagram or a WebSocket message they are not part of the SIP message
-     * (§18.3).
+     * Cuts off the bytes beyond Content-Length. In a datagram or a WebSocket message they are not part of the SIP
+     * message (§18.3).
      */
     private SipMessage withoutTrailingBytes(SipMessage message, TransportFlow from) throws SipParseException {
         boolean cutByLength = from.kind() == TransportKind.TCP || from.kind() == TransportKind.TLS;

@@ -436,7 +436,7 @@ public final class ProxyEngine implements AutoCloseable {
 
     /**
      * Refuses new requests and waits at most the drain time for those in progress. Then responds with 503 to the rest
-     * and releases ports and threads. Failures are logged, and the remaining parts are closed all the same.
+     * and releases ports and threads. Failures are logged, and the remaining parts are closed in any case.
      */
     @Override
     public void close() {

@@ -28,10 +28,10 @@ import org.slf4j.LoggerFactory;
  * Logs what the proxy refuses or drops, one line each at INFO in {@code org.sipproxy.refusals}:
  *
  * <pre>
- * REFUSED status=403 why="Relaying Denied" method=INVITE source=udp:192.0.2.7:5060 from="&lt;sip:1001@sip.test&gt;" to="…" uri="…" call-id="…"
+ * REFUSED status=403 why="Relaying Denied" method=INVITE source=udp:192.0.2.7:5060 from="…" to="…" uri="…" call-id="…"
  * REFUSED status=480 why="not sent to tcp:192.0.2.9:5060: 'Connection refused'" method=INVITE source=udp:…
- * DROPPED why="belongs to no dialog of this proxy" method=ACK source=udp:…
- * REFUSED why="no handshake: …" source=tls:192.0.2.7:40001
+ * DROPPED why="ACK does not match any dialog or INVITE of this proxy" method=ACK source=udp:…
+ * REFUSED why="its handshake failed: …" source=tls:192.0.2.7:40001
  * OMITTED lines=37 status=403 why="Relaying Denied" source=192.0.2.7
  * </pre>
  *

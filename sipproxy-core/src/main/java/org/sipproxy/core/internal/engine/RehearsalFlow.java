@@ -9,10 +9,7 @@ import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.SentBy;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
-/**
- * Flow of a rehearsed request, or a stream connection that such a request would open. Nothing can be sent on
- * it.
- */
+/** Flow of a rehearsed request, or a stream connection that such a request would open. Nothing can be sent on it. */
 record RehearsalFlow(Endpoint endpoint, InetSocketAddress remoteAddress, SentBy advertised)
         implements TransportFlow, ResponsePath {
 

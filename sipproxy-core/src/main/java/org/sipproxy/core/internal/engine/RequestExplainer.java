@@ -31,8 +31,8 @@ import org.sipproxy.message.StatusCode;
 
 /**
  * Explains what the proxy would do with a request: the filters, the sanity checks, the pipeline and the routes that
- * serve requests decide about it, and nothing is sent, stored or counted. Thread-safe. A rehearsal runs on the thread of
- * the caller.
+ * serve requests decide about it, and nothing is sent, stored or counted. Thread-safe. A rehearsal runs on the thread
+ * of the caller.
  */
 final class RequestExplainer {
 

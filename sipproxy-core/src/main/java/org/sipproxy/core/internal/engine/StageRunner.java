@@ -124,7 +124,7 @@ final class StageRunner implements AutoCloseable {
     }
 
     /**
-     * Runs something else that may wait.
+     * Runs another task that may wait.
      *
      * @return false if no thread accepts it
      */

@@ -15,8 +15,8 @@ import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.time.Timer;
 
 /**
- * Runs a stage that waits for a rehearsed request: on the current thread, within the limits of the stage, and
- * not in the order of a Call-ID.
+ * Runs a stage that waits for a rehearsed request: on the current thread, within the limits of the stage, and not in
+ * the order of a Call-ID.
  */
 final class StageWait extends Timer {
 

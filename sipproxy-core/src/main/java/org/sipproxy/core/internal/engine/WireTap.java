@@ -51,7 +51,7 @@ final class WireTap {
         listeners = listeners.stream().filter(one -> one.listener() != listener).toList();
     }
 
-    /** Shows a message that was parsed; {@code wire} may have more bytes behind it. */
+    /** Shows a message that was parsed; {@code wire} may have more bytes after it. */
     void received(SipMessage message, byte[] wire, Flow from) {
         List<Guarded> now = listeners;
         if (!now.isEmpty()) {

@@ -155,7 +155,7 @@ final class PlannedRelay {
         }
     }
 
-    /** Responses to the branch would not belong to the request any more, or a loop would not end. */
+    /** Rejects an edit after which responses would no longer belong to the request, or a loop would not end. */
     private static void requireSameTransaction(SipRequest before, SipRequest after) throws SipParseException {
         if (before == after) {
             return;
@@ -201,8 +201,8 @@ final class PlannedRelay {
     }
 
     /**
-     * Holds back a challenge that a rule of the plan is for. If the plan goes on after it, the challenge is not passed
-     * on: the caller could do nothing with it. Returns false if there is no such rule.
+     * Holds back a challenge that a rule of the plan is for. If the plan continues after it, the challenge is not
+     * passed on: the caller could not use it. Returns false if there is no such rule.
      */
     boolean holdsBack(SipResponse response, TransportFlow from) {
         int status = response.statusCode();
@@ -223,8 +223,8 @@ final class PlannedRelay {
     // ---- the end of the current group
 
     /**
-     * Called when all targets of the group have failed. Returns false if the best response is to be forwarded; else
-     * something goes on, now or later.
+     * Called when all targets of the group have failed. Returns false if the best response is to be forwarded;
+     * otherwise the plan continues, now or later.
      */
     boolean goesOn() {
         if (deciding != null) {
@@ -366,7 +366,7 @@ final class PlannedRelay {
                 parent.forwarder.planFailures.stages.failed(
                         nameOf(stage) + " for " + context.request().method(), e);
             } else { // in most cases because it was interrupted
-                LOG.debug("failure stage {} failed, but its verdict is not needed any more", nameOf(stage), e);
+                LOG.debug("failure stage {} failed, but its verdict is no longer needed", nameOf(stage), e);
             }
             return null;
         }
@@ -407,7 +407,7 @@ final class PlannedRelay {
         return deciding != null;
     }
 
-    /** Called when the decision is not needed any more. */
+    /** Called when the decision is no longer needed. */
     void abort() {
         stopTimers();
         Decision pending = deciding;
@@ -417,16 +417,14 @@ final class PlannedRelay {
         }
     }
 
-    /**
-     * Work on a thread that may wait. Its result is applied under the lock, unless it is late or not needed any more.
-     */
+    /** Work on a thread that may wait. Its result is applied under the lock, unless it is late or no longer needed. */
     private interface Work {
         Runnable result();
     }
 
     private final class Decision extends Timer {
 
-        /** A failure stage, which is interrupted when its verdict is not needed any more; null for a look-up. */
+        /** A failure stage, which is interrupted when its verdict is no longer needed; null for a look-up. */
         private @Nullable FailureStage stage;
         /** The thread that does the work. Guarded by the lock of the server transaction. */
         private @Nullable Thread thread;
@@ -447,7 +445,7 @@ final class PlannedRelay {
         private void apply(Work work) {
             synchronized (parent.server) {
                 if (deciding != this) {
-                    return; // not needed any more
+                    return; // no longer needed
                 }
                 thread = Thread.currentThread();
             }
@@ -511,7 +509,7 @@ final class PlannedRelay {
         }
     }
 
-    /** What a failure stage sees. */
+    /** View of the relay for a failure stage. */
     private final class Context implements FailureContext {
 
         private final FailureCause cause;

@@ -34,13 +34,13 @@ final class Redirections {
      */
     record Refused(SipResponse response, Target target, FailureCause cause) {}
 
-    /** What becomes of a Contact. */
+    /** Treatment of a Contact. */
     private enum Fate {
         /** It is tried next. */
         NOTED,
         /** It is a target of the request already: its result is the result of this Contact. */
         TRIED,
-        /** Only the caller may do something with it. */
+        /** It is left to the caller. */
         LEFT
     }
 
@@ -50,7 +50,7 @@ final class Redirections {
     /**
      * A 3xx with Contacts that were noted.
      *
-     * @param others true if it has others that only the caller may do something with
+     * @param others true if it has others that are left to the caller
      */
     private record Pending(SipResponse response, Target target, List<Contact> contacts, boolean others) {}
 
@@ -201,7 +201,7 @@ final class Redirections {
         }
     }
 
-    /** Forgets the Contacts that were noted, and their 3xx. */
+    /** Removes the Contacts that were noted, and their 3xx. */
     void forget() {
         pending.clear();
         refused.clear();

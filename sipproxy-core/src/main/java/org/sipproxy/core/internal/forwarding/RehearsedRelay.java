@@ -34,8 +34,8 @@ import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
 
 /**
- * Routes of a rehearsed request: where each branch would go, and what would be added to it. Resolves names,
- * and sends nothing else.
+ * Routes of a rehearsed request: where each branch would go, and what would be added to it. Resolves names, and sends
+ * nothing else.
  */
 public final class RehearsedRelay {
 

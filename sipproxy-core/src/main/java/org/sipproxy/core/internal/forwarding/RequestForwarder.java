@@ -107,7 +107,7 @@ public final class RequestForwarder {
 
     /**
      * Returns the request's Max-Breadth as this proxy applies it (RFC 5393 §5.3.3). One that is not a number counts as
-     * missing: a sender gains nothing by it that it would not gain by leaving it out.
+     * missing: a sender gains nothing by it that it would not gain by omitting the header.
      */
     static int breadthOf(RequestContext context) {
         try {

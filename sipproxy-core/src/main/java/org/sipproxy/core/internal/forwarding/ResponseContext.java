@@ -34,8 +34,7 @@ import org.sipproxy.message.StatusCode;
  * it too, so that responses keep their order; it cannot reach any transaction, so it cannot deadlock. Request listeners
  * are notified last, when the state has changed and the other branches are cancelled.
  *
- * <p>When the final response has been sent, nothing references the context any more: only the call's transactions
- * remain.
+ * <p>When the final response has been sent, nothing references the context: only the call's transactions remain.
  */
 final class ResponseContext implements ServerTransaction.CancelHandler {
 
@@ -240,7 +239,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         return all;
     }
 
-    // // ---- events from the branches
+    // ---- events from the branches
 
     void provisional(SipResponse response, TransportFlow from, Target target) {
         // a 100 is hop by hop (§16.7 step 5); a non-INVITE request gets no other provisional (RFC 4320 §4.2)
@@ -467,7 +466,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
         }
     }
 
-    // // ---- the final response
+    // ---- the final response
 
     /**
      * Returns the response's bytes as they go upstream; null if there is no other Via, so that it was meant for this

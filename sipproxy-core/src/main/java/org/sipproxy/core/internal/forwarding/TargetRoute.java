@@ -118,7 +118,7 @@ final class TargetRoute {
         return socket == null ? context.dialog().point() : forwarder.flows.pointNamed(socket);
     }
 
-    // // ---- existing flows
+    // ---- existing flows
 
     private void chooseFlows() throws SipParseException {
         if (!target.routes().isEmpty() || !context.remainingRoutes().isEmpty()) {
@@ -361,7 +361,7 @@ final class TargetRoute {
         return kind.lowerCase() + ":" + (host == null ? "-" : HostName.text(host)) + ":" + address.getPort();
     }
 
-    // // ---- results of an attempt
+    // ---- results of an attempt
 
     /** Records that nothing could be sent, or that the connection was lost before the response. */
     void notSent(Attempt attempt, Throwable cause) {

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *  called                                     outcome if it throws
  *  -----------------------------------------  ----------------------------------------------------------
- *  request stage, authentication, store       503 with Retry-After if temporarily unavailable, else 500
+ *  request stage, authentication, store       500, or 503 with Retry-After if temporarily unavailable
  *  {@code mayBlock} of a stage                treated as blocking
  *  arrival filter                             what arrived is refused
  *  domain source                              none of its domains for this request

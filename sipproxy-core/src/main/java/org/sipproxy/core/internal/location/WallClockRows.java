@@ -17,7 +17,7 @@ import org.sipproxy.core.internal.time.ProxyTime;
  * Adapter between a repository whose rows have wall-clock times and a store whose bindings have the proxy's time. Until
  * the wall clock is set, the two are equal and everything passes unchanged.
  *
- * <p>A row that was written before a step has the times of the clock as it was set then, which is recognised by the
+ * <p>A row that was written before a step has the times of the clock as it was set then, which is recognized by the
  * time of its last update. If the clock showed that time more than once, the setting that lets the binding live longest
  * counts: a contact that is kept too long costs an attempt, while one that is dropped too early costs calls. For the
  * same reason rows are deleted late after a step forward.

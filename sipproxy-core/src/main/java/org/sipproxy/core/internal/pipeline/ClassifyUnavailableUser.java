@@ -54,7 +54,7 @@ final class ClassifyUnavailableUser implements Stage {
         }
     }
 
-    /** Tells the operator what a stranger must not learn. */
+    /** Notes for the operator what a stranger must not learn. */
     @Override
     public Outcome rehearse(RequestContext context) throws SipParseException {
         Outcome outcome = run(context);

@@ -7,12 +7,12 @@ import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.transport.TransportFlow;
 
 /**
- * What is known of the dialog of an in-dialog request, and of the path to its remote target: from a signed Route of
- * this proxy, and from where the target is registered now.
+ * Facts about the dialog of an in-dialog request and the path to its remote target: from a signed Route of this proxy,
+ * and from the current registration of the target.
  */
 public final class DialogPath {
 
-    /** Nothing is known. Not changed by anyone. */
+    /** Nothing is known. Must not be changed. */
     static final DialogPath UNKNOWN = new DialogPath();
 
     RouteSignature.@Nullable Proof proof;

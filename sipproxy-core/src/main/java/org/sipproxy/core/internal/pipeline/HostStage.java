@@ -209,7 +209,7 @@ public final class HostStage implements Stage {
     }
 
     /**
-     * Cancels a verdict that is not needed any more, if it is a {@link Future}. Runs code of the host application: what
+     * Cancels a verdict that is no longer needed, if it is a {@link Future}. Runs code of the host application that
      * depends on the verdict. Never throws.
      */
     public void cancel(CompletionStage<Verdict> verdict) {
@@ -333,7 +333,7 @@ public final class HostStage implements Stage {
         LogContext.set(request);
         try {
             if (isGivenUp(context)) { // in most cases because it was interrupted
-                LOG.debug("stage {} failed, but its verdict is not needed any more", name, e);
+                LOG.debug("stage {} failed, but its verdict is no longer needed", name, e);
                 return;
             }
             context.failure("stage " + name + how);

@@ -118,7 +118,7 @@ public sealed interface Outcome {
     /** The stage decides on a thread of blocking stages, or later. The pipeline resumes with the stage's outcome. */
     record Awaits(HostStage stage) implements Outcome {}
 
-    /** Why there is no target, and the status for it if the plan has no rule for that. */
+    /** Cause of a missing target, and the status of the response if the plan has no rule for that cause. */
     record Unavailable(FailureCause cause, int statusCode) {
         static final Unavailable NOT_REGISTERED =
                 new Unavailable(FailureCause.NOT_REGISTERED, StatusCode.TEMPORARILY_UNAVAILABLE);

@@ -3,7 +3,10 @@ package org.sipproxy.core.internal.pipeline;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Which thread may wait for the decision about a request, until when, and who waits for it. */
+/**
+ * State of the wait for the decision about a request: which thread may wait, until when, and which requests wait behind
+ * it.
+ */
 public final class Patience {
 
     /** The thread that runs a stage and may wait; null if there is none. */

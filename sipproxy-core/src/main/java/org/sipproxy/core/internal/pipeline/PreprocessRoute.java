@@ -41,7 +41,7 @@ final class PreprocessRoute implements Stage {
     private final Function<SipUri, @Nullable Endpoint> points;
 
     /**
-     * Creates a stage that recognises what {@code signature}, {@code tokens} and {@code users} wrote.
+     * Creates a stage that recognizes what {@code signature}, {@code tokens} and {@code users} wrote.
      *
      * @param connections accepted connections by number
      * @param points the listening points by the URI that names them

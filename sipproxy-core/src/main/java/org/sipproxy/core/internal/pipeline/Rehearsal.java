@@ -8,8 +8,8 @@ import org.sipproxy.api.explain.Explanation.Decision;
 import org.sipproxy.api.explain.Explanation.Detail;
 
 /**
- * Record of a rehearsed request. The stages decide about it as about any other request, and note here what
- * they decide and why instead of having effects. Used by one thread at a time.
+ * Record of a rehearsed request. The stages decide about it as about any other request, and note here what they decide
+ * and why instead of having effects. Used by one thread at a time.
  */
 public final class Rehearsal {
 

@@ -70,7 +70,7 @@ public final class RequestContext implements StageContext {
     /** True if a component has published an event about the request. */
     private boolean reported;
 
-    /** True if the request is being forwarded, so that no stage may change it any more. */
+    /** True if the request is being forwarded, after which no stage may change it. */
     private volatile boolean decided;
 
     private int nextStage;
@@ -95,7 +95,7 @@ public final class RequestContext implements StageContext {
     /** Null until a hop has another sender than that of the request. */
     private @Nullable Senders senders;
 
-    /** True for a request of this proxy within a dialog of others. */
+    /** True for a request of this proxy within a dialog between two clients. */
     private boolean inDialogOfOthers;
     /** Null for a request that is not of a dialog whose side is this proxy. */
     private @Nullable OwnDialog ownDialog;
@@ -176,7 +176,7 @@ public final class RequestContext implements StageContext {
 
     private void requireUndecided() {
         if (decided) {
-            throw new IllegalStateException("context: not valid any more, because the request has been forwarded;"
+            throw new IllegalStateException("context: no longer valid, because the request has been forwarded;"
                     + " use it until the stage returns, or until its CompletionStage completes");
         }
     }
@@ -226,7 +226,7 @@ public final class RequestContext implements StageContext {
 
     /**
      * Returns the request as it was received, whatever was changed since. Locally generated responses are copied from
-     * it, and loops are recognised by it.
+     * it, and loops are recognized by it.
      */
     public SipRequest received() {
         SipRequest original = received;
@@ -260,7 +260,7 @@ public final class RequestContext implements StageContext {
     }
 
     /**
-     * What a request has from a dialog whose side is this proxy.
+     * Values that a request has from a dialog of which this proxy is one side.
      *
      * @param contact user part of the Contact; null for no Contact
      * @param peer the other side, which has chosen where the request goes; null before the dialog

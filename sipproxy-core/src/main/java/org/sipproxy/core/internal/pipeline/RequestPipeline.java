@@ -201,8 +201,9 @@ public final class RequestPipeline {
     }
 
     /**
-     * Runs the pipeline for a request of this proxy within a dialog of others, from Route on, as for a trusted sender.
-     * Stages run as for a request of a side of the dialog. The result is the same as that of {@link #run}.
+     * Runs the pipeline for a request of this proxy within a dialog between two clients, from Route on, as for a
+     * trusted sender. Stages run as for a request of a side of the dialog. The result is the same as that of
+     * {@link #run}.
      */
     public Outcome routeInDialog(RequestContext context, boolean mayWait) {
         context.inDialogOfOthers();

@@ -43,7 +43,7 @@ final class Senders {
         return false;
     }
 
-    /** Returns the client that registered {@code hop}; the host application if no one did. */
+    /** Returns the client that registered {@code hop}; the host application if none did. */
     Sender registrantOf(SipUri hop) {
         for (Registrant registrant : registrants) {
             if (registrant.hop().equals(hop)) {

@@ -18,8 +18,8 @@ import org.sipproxy.message.StatusCode;
  * <p>A contact is matched against the bindings as follows:
  *
  * <pre>
- * +sip.instance, reg-id   by both (RFC 5626 §6), else a binding without an instance that has its URI
- * +sip.instance alone     by URI, else by the instance, so that a phone with a new address keeps one binding
+ * +sip.instance, reg-id   by both (RFC 5626 §6), otherwise a binding without an instance that has its URI
+ * +sip.instance alone     by URI, otherwise by the instance, so that a phone with a new address keeps one binding
  * neither                 by URI
  * </pre>
  *

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
  * format is kept:
  *
  * <pre>
- * REGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; expires=3600 call-id="a84b4c76e66710"
- * UNREGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7:5060&gt; reason=EXPIRED call-id="a84b4c76e66710"
+ * REGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7&gt; expires=3600 call-id="a84b4c76"
+ * UNREGISTERED aor=&lt;sip:1001@sip.test&gt; contact=&lt;sip:1001@192.0.2.7&gt; reason=EXPIRED call-id="a84b4c76"
  * OMITTED lines=37 aor=&lt;sip:1001@sip.test&gt;
  * </pre>
  *

@@ -17,7 +17,7 @@ final class RegistrationRefused extends Exception {
     }
 
     /**
-     * {@code headerLine} is a line that goes with the status, such as Min-Expires, without its CR LF; empty for none.
+     * @param headerLine header line that belongs to the status, such as Min-Expires, without its CR LF; empty for none
      */
     RegistrationRefused(int statusCode, String why, String headerLine) {
         super(why, null, false, false);

@@ -263,7 +263,7 @@ final class ControlledCall extends Timer implements ThirdPartyCall {
                 Reasons.sip(StatusCode.SERVER_INTERNAL_ERROR, ""));
     }
 
-    /** Leaves the table when nothing is expected any more but retransmissions. */
+    /** Leaves the table when only retransmissions are expected. */
     private void leaveIfOver() {
         CallEnd end = ending;
         if (end != null && byes == 0 && first.isOver() && second.isOver() && !hasLeft) {

@@ -50,7 +50,7 @@ public final class DialogToken {
         return wire.text(at, at + LENGTH);
     }
 
-    /** Returns the position behind {@code sip:} or {@code sips:}. */
+    /** Returns the position after {@code sip:} or {@code sips:}. */
     private static int user(MessageIndex wire) {
         int at = wire.uriStart() + 4;
         return at <= wire.uriEnd() && wire.byteAt(at - 1) == ':' ? at : at + 1;

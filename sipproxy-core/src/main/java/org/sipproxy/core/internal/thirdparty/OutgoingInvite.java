@@ -48,7 +48,7 @@ final class OutgoingInvite implements InviteUser {
         invitation = signalling.invite(dialog.request(Method.INVITE, lines, body, digest), this, tasks);
     }
 
-    /** Cancels the INVITE, unless it has a final response. Its user gets one all the same. */
+    /** Cancels the INVITE, unless it has a final response. Its user gets one in any case. */
     void cancel(@Nullable String reason) {
         Invitation sent = invitation;
         if (sent != null && !isOver) {

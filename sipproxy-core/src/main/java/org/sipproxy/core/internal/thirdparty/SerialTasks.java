@@ -44,7 +44,7 @@ final class SerialTasks implements Executor {
             try {
                 failures.accept(e);
             } catch (Throwable again) {
-                Guard.count(again); // the next task must run all the same
+                Guard.count(again); // the next task must run in any case
             }
         }
     }

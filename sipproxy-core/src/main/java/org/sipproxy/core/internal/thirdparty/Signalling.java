@@ -15,7 +15,7 @@ public interface Signalling {
     interface Invitation {
 
         /**
-         * Cancels the INVITE. Its user gets a final response all the same, which may be a 2xx. Without effect after
+         * Cancels the INVITE. Its user gets a final response in any case, which may be a 2xx. Without effect after
          * that.
          *
          * @param reason value of Reason (RFC 3326); null for none

@@ -48,7 +48,7 @@ public final class ThirdPartyCalls {
 
     /**
      * @param limit limit of the calls at a time
-     * @param draining true if no call may be started any more
+     * @param draining true if no further call may be started
      */
     public ThirdPartyCalls(
             int limit, Signalling signalling, TransactionTable table, ParseLimits limits, BooleanSupplier draining) {
@@ -86,7 +86,7 @@ public final class ThirdPartyCalls {
         return call;
     }
 
-    /** Returns the number of calls, those included whose BYEs have no response yet. */
+    /** Returns the number of calls, including those whose BYEs have no response yet. */
     public int count() {
         return count.get();
     }
@@ -101,7 +101,7 @@ public final class ThirdPartyCalls {
         return refused.sum();
     }
 
-    /** Returns true if a request is of a dialog of a call, so that {@link #accept} takes it. */
+    /** Returns true if a request belongs to a dialog of a call, so that {@link #accept} takes it. */
     public boolean knows(SipRequest request) throws SipParseException {
         return entry(request) != null;
     }

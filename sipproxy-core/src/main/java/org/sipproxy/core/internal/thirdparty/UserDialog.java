@@ -104,7 +104,7 @@ final class UserDialog {
         return token;
     }
 
-    /** Returns true if the request is of this dialog. Before the first 2xx the user's tag is not known. */
+    /** Returns true if the request belongs to this dialog. Before the first 2xx the user's tag is not known. */
     boolean matches(SipRequest request) throws SipParseException {
         String tag = remoteTag;
         return request.callId().equals(callId)
@@ -172,7 +172,7 @@ final class UserDialog {
     /** Notes the CSeq number of a request of the user. Returns false if it is lower than an earlier one (§12.2.2). */
     boolean received(SipRequest request) throws SipParseException {
         if (!isEstablished()) {
-            return true; // it may be of another phone than the one that answers
+            return true; // it may belong to another phone than the one that answers
         }
         long number = request.cseq().number();
         if (number < remoteCseq) {

@@ -9,10 +9,11 @@ import org.slf4j.Logger;
 
 /**
  * Rate-limited log for defects of this program or of host code that the network can provoke at will. By default at most
- * one line per second is logged, and the first defect of each of the first types of exceptions. An exception is logged
- * with its type, causes and stack traces. Only if one of its messages contains control characters is it replaced by a
- * {@link PrintableThrowable}, so that peers cannot forge log lines. Counts the Errors that it is given. Never throws:
- * it is called in catch blocks, where a second OutOfMemoryError would end the thread that survived the first.
+ * one line per second is logged. The first defect of each of the first {@value #MAX_TYPES} types of exceptions is
+ * logged in any case. An exception is logged with its type, causes and stack traces. Only if one of its messages
+ * contains control characters is it replaced by a {@link PrintableThrowable}, so that peers cannot forge log lines.
+ * Counts the Errors that it is given. Never throws: it is called in catch blocks, where a second OutOfMemoryError would
+ * end the thread that survived the first.
  */
 public final class FailureLog {
 

@@ -136,8 +136,8 @@ public abstract class ServerTransaction extends Transaction {
     /**
      * Returns true if a CANCEL or ACK with this transaction's branch comes from the sender of the request: from the
      * request's source address, or from the address in its sent-by, because a peer with several addresses may use
-     * either. The port is ignored, because a NAT may change it. The branch alone is not proof, because anyone who can
-     * read the request knows it.
+     * either. The port is ignored, because a NAT may change it. The branch alone is not proof, because every element
+     * that sees the request knows it.
      */
     public final boolean isSender(SipRequest request, InetAddress source) throws SipParseException {
         InetAddress known = sender;
@@ -391,7 +391,7 @@ public abstract class ServerTransaction extends Transaction {
         /** Called when the proxy closes: respond now. */
         void shutdown();
 
-        /** Called when nobody waits for the response any more: end all branches without a response. */
+        /** Called when no response is needed: end all branches without one. */
         default void stopped() {}
     }
 }

@@ -235,9 +235,7 @@ public final class TransactionTable {
         return servers.values();
     }
 
-    /**
-     * Ends all transactions without a response or a callback, after the proxy has closed and no timer fires any more.
-     */
+    /** Ends all transactions without a response or a callback, after the proxy has closed and timers no longer fire. */
     public void clear() {
         clients.values().forEach(ClientTransaction::abandon);
         cancels.values().forEach(ClientTransaction::abandon);

@@ -230,7 +230,7 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** Returns true if a connection to this address can be opened from here: it is of the same family. */
+    /** Returns true if a connection to this address can be opened from here: it has the same address family. */
     public boolean reaches(InetAddress remote) {
         InetAddress local = boundAddress;
         return local != null && (local instanceof Inet6Address) == (remote instanceof Inet6Address);
@@ -355,7 +355,7 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** Refuses a connection before it costs anything, a handshake above all. */
+    /** Refuses a connection before it causes any work, such as a handshake. */
     @SuppressWarnings("FutureReturnValueIgnored") // the result does not matter
     private static void closeUnheard(Channel channel) {
         channel.close();
@@ -414,12 +414,12 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** Calls the handler. Its exceptions affect neither this connection nor others on the same loop. */
     /** Reports a message that is being written. */
     void onSend(byte[] wire, StreamConnection to) {
         inbound.onSend(wire, to);
     }
 
+    /** Calls the handler. Its exceptions affect neither this connection nor others on the same loop. */
     void upcall(Consumer<InboundHandler> call) {
         try {
             call.accept(inbound);

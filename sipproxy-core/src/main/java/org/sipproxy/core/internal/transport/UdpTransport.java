@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * for it. Measured on one core, that saves 0.5 to 1.5 µs for each datagram compared with a selector loop.
  *
  * <p>The sockets are DatagramSockets, because any thread of the host application may send: a DatagramChannel is closed
- * for good when a thread in it is interrupted. If a socket is lost all the same, its receiver opens it again on the
- * same address.
+ * when a thread in it is interrupted. If a socket is lost nevertheless, its receiver opens it again on the same
+ * address.
  */
 public final class UdpTransport {
 
@@ -186,7 +186,7 @@ public final class UdpTransport {
         }
     }
 
-    /** Returns true if the address is of this listening point's family. */
+    /** Returns true if the address has the address family of this listening point. */
     public boolean reaches(InetAddress remote) {
         return (address instanceof java.net.Inet6Address) == (remote instanceof java.net.Inet6Address);
     }
@@ -199,7 +199,7 @@ public final class UdpTransport {
     /**
      * Stops reading and releases the port.
      *
-     * @param limit time limit for waiting until no receiver calls the handler any more
+     * @param limit time limit for the receivers to leave the handler
      */
     public void close(Deadline limit) {
         closed = true;

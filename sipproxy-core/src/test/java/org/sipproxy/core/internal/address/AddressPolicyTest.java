@@ -101,7 +101,7 @@ class AddressPolicyTest {
     }
 
     @Test
-    void listeningPointOnLoopbackIsALaboratory() {
+    void loopbackListeningPointAllowsLoopbackContacts() {
         Flow flow = new From(new InetSocketAddress("198.51.100.7", 5060), Endpoint.udp("127.0.0.1", 5060));
 
         assertThat(destinations.refusal(SipUri.of("sip:a@127.0.0.1"), flow)).isNull();

@@ -48,7 +48,7 @@ class DialogHeadersTest {
     }
 
     @Test
-    void ofSeveralPassesTheOneNextToTheSideCounts() throws SipParseException {
+    void nearestOfSeveralPassesCounts() throws SipParseException {
         String outer = "<sip:10.0.0.1;lr;rs=2>";
 
         assertThat(route(true, OWN, "<sip:app;lr>", outer)).isEqualTo(OWN);

@@ -213,7 +213,7 @@ class RouteSignatureTest {
                 ";rs=zzzzzzzzzzzzzzzzzzzzz",
                 ";rs=7a120ffffffffffffffffffffffffffff0000000000000000"
             })
-    void madeUpSignatureIsInvalid(String parameter) throws SipParseException {
+    void inventedSignatureIsInvalid(String parameter) throws SipParseException {
         assertThat(validity(
                         SipUri.of("sip:192.0.2.1;lr" + parameter),
                         request("call-1", ";tag=caller", ";tag=callee"),

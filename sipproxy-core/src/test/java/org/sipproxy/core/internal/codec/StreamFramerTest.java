@@ -148,7 +148,7 @@ class StreamFramerTest {
     }
 
     @Test
-    void nothingIsReadBehindAnUnframeableMessage() {
+    void nothingIsReadAfterAnUnframeableMessage() {
         assertThat(framed(message("INVITE sip:a@b SIP/2.0\n\n") + OPTIONS, OPTIONS, PING))
                 .containsExactly("unframeable: Content-Length is mandatory on streams");
     }

@@ -70,7 +70,7 @@ class ViaStampTest {
     }
 
     @Test
-    void streamAlwaysGetsReceivedForTheWayBack() throws SipParseException {
+    void viaOfAStreamAlwaysGetsReceived() throws SipParseException {
         assertThat(stamped("Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1", "192.0.2.1", true))
                 .isEqualTo("Via: SIP/2.0/TCP 192.0.2.1;received=192.0.2.1;branch=z9hG4bK1");
     }

@@ -329,7 +329,7 @@ class NettyDnsLookupTest {
         }
     }
 
-    // // ---- from a URI to next hops
+    // ---- from a URI to next hops
 
     @Test
     void aDomainBecomesNextHopsAndTheSecondRequestAsksNothing() throws Exception {

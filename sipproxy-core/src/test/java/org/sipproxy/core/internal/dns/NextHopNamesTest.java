@@ -185,7 +185,7 @@ class NextHopNamesTest extends ResolverScene {
                         "udp 192.0.2.1:5080, udp [2001:db8::1]:5080",
                         "A example.com"),
                 arguments(
-                        "maddr takes the whole way of a host",
+                        "maddr is resolved like a host",
                         UDP_AND_TCP,
                         RFC_3263,
                         "sip:elsewhere.net;maddr=example.com",

@@ -101,7 +101,7 @@ class AckHopTest extends NextHopScene {
     }
 
     @Test
-    void ackWithoutAWayCostsNothing() throws Exception {
+    void ackThatCannotBeSentLeavesNothing() throws Exception {
         tcpA.refuse();
 
         ack(target("sip:bob@" + A + ";transport=tcp"));

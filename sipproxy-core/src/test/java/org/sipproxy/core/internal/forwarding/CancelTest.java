@@ -234,7 +234,7 @@ class CancelTest {
         assertThat(scene.whatTo(B)).containsExactly("INVITE");
     }
 
-    // // ---- shutdown
+    // ---- shutdown
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})

@@ -106,7 +106,7 @@ class FailedHopOrderTest extends NextHopScene {
     }
 
     @Test
-    void withoutMemoryTheOrderOfTheDnsStays() {
+    void orderOfTheDnsIsKeptIfFailuresAreNotRemembered() {
         ForwardingScene forgetful = new ForwardingScene(NextHopPolicy.DEFAULT.withFailureMemory(Duration.ZERO));
         forgetful.resolver.knows("b.example.net", udp(A), udp(B));
         forgetful.relay(freshBranch(request("MESSAGE"), 1), NAMED);

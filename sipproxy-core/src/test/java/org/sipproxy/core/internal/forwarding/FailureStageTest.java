@@ -16,7 +16,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.core.internal.transaction.ServerTransaction;
 
-/** Threads of failure stages whose verdict is not needed any more. */
+/** Threads of failure stages whose verdict is no longer needed. */
 class FailureStageTest {
 
     private static final String A = "192.0.2.10";

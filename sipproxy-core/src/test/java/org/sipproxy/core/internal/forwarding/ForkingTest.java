@@ -271,7 +271,7 @@ class ForkingTest {
     }
 
     @Test
-    void realResponseBeatsOneOfTheSameStatusThatWeMadeUp() {
+    void receivedResponseBeatsALocallyGeneratedOneOfTheSameStatus() {
         scene.invite(TO_A, TO_B);
         scene.advance(31_000);
         scene.answer(A, 408, "X-From: downstream");

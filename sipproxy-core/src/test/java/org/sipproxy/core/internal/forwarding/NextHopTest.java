@@ -50,7 +50,7 @@ class NextHopTest extends NextHopScene {
     }
 
     @Test
-    void transportThatWeDoNotSpeakEndsIn500() {
+    void transportThatIsNotSupportedEndsIn500() {
         scene.invite(target("sip:bob@" + A + ";transport=tls"));
 
         assertUpstream("500");

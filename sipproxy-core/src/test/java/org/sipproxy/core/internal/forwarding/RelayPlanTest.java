@@ -26,7 +26,7 @@ import org.sipproxy.core.internal.transaction.ServerTransaction;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipUri;
 
-/** What happens after the failure of a group of targets. */
+/** Plans after the failure of a group of targets. */
 class RelayPlanTest {
 
     private static final String A = "192.0.2.10";

@@ -160,7 +160,7 @@ class MemoryLocationStoreTest implements LocationStoreContract {
     }
 
     @Test
-    void closedStoreTakesNothing() {
+    void closedStoreAcceptsNothing() {
         store.close();
 
         assertThatThrownBy(() -> put("a", Duration.ofHours(1)))

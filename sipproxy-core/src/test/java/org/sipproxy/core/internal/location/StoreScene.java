@@ -62,7 +62,7 @@ final class StoreScene {
     static void await(CountDownLatch latch) {
         try {
             if (!latch.await(10, TimeUnit.SECONDS)) {
-                throw new AssertionError("waited 10 s in vain");
+                throw new AssertionError("not fulfilled within 10 s");
             }
         } catch (InterruptedException e) {
             throw new AssertionError(e);

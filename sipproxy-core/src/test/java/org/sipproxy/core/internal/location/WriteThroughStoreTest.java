@@ -100,7 +100,7 @@ class WriteThroughStoreTest implements RepositoryStoreContract {
         }
 
         assertThat(scene.repository.ids()).hasSize(20);
-        assertThat(scene.repository.written).hasSize(2); // that of the first, and one of all who came meanwhile
+        assertThat(scene.repository.written).hasSize(2); // one for the first, and one for all that arrived meanwhile
         for (int i = 0; i < 20; i++) {
             assertThat(StoreScene.ids(store.lookup(new Aor("u" + i, "sip.test"))))
                     .containsExactly("id-" + i);

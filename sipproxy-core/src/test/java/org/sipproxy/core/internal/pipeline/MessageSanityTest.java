@@ -210,7 +210,7 @@ class MessageSanityTest {
         "Expires: 60|Contact: <sip:a@b,          address",
         "Expires: 60|Contact: <sip:a b@c>,       address",
     })
-    void aRegistrationIsReadFurther(String lines, String refusal) {
+    void aRegistrationHasFurtherChecks(String lines, String refusal) {
         String register = REQUEST.replace("INVITE", "REGISTER");
 
         SipParseException e = catchThrowableOfType(

@@ -123,7 +123,7 @@ class RegistrarContactTest {
         assertThat(scene.bindings()).isEqualTo(before);
     }
 
-    // // ---- format
+    // ---- format
 
     @ParameterizedTest
     @CsvSource({

@@ -165,7 +165,7 @@ class RegistrarInstanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {";reg-id=0", ";reg-id=", ";reg-id", ""})
-    void regIdOfNothingIsNone(String regId) {
+    void regIdWithoutANumberOrOfZeroCountsAsAbsent(String regId) {
         assertThat(scene.send(contact("sip:a@192.0.2.1", UUID, regId)).status()).isEqualTo(200);
         assertThat(scene.bindings()).singleElement().satisfies(b -> {
             assertThat(b.instanceId()).isEqualTo(UUID);

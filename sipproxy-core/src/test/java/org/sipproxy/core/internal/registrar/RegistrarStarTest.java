@@ -28,7 +28,7 @@ class RegistrarStarTest {
     }
 
     @Test
-    void isNoErrorWhereNothingIsBound() {
+    void isNotAnErrorWhereNothingIsBound() {
         assertThat(scene.send("To: <sip:bob@sip.test>", "Contact: *", "Expires: 0")
                         .status())
                 .isEqualTo(200);

@@ -99,7 +99,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void ackStopsTimerGAndTimerIForgetsAfterT4() {
+    void ackStopsTimerGAndTimerIEndsTheTransactionAfterT4() {
         InviteServerTransaction transaction = open(TransportKind.UDP);
         respond(transaction, 486);
         scene.advance(700);
@@ -128,7 +128,7 @@ class InviteServerTransactionTest {
     }
 
     @Test
-    void ackOverAStreamForgetsAtOnce() {
+    void ackOverAStreamRemovesTheTransactionAtOnce() {
         InviteServerTransaction transaction = open(TransportKind.TCP);
         respond(transaction, 486);
 

@@ -121,7 +121,7 @@ class NonInviteServerTransactionTest {
     }
 
     @Test
-    void finalOverAStreamForgetsAtOnce() {
+    void finalOverAStreamRemovesTheTransactionAtOnce() {
         NonInviteServerTransaction transaction = open(TransportKind.TCP);
 
         respond(transaction, 200);
