@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures our launcher beside Kamailio: compare.sh PEERS [options of bench.py]
+# Measures the server beside Kamailio. Usage: compare.sh PEERS [options of bench.py]
 # PEERS is a folder with bench.py, the load generator and Kamailio's configurations.
 set -euo pipefail
 if [ $# -lt 1 ] || [ ! -f "$1/bench.py" ]; then
@@ -10,7 +10,7 @@ peers=$(cd "$1" && pwd)
 shift
 jar=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/sipproxy-server/target/sipproxy.jar
 if [ ! -f "$jar" ]; then
-    echo "compare.sh: $jar is not there; make it with mvn -B -q package -DskipTests" >&2
+    echo "compare.sh: $jar does not exist; build it with mvn -B -q package -DskipTests" >&2
     exit 2
 fi
 exec python3 "$peers/bench.py" --targets kamailio-memory,kamailio-memory-tlsf --freeze --first-warmup 15 \

@@ -1,4 +1,4 @@
-"""Sends REGISTERs from made-up source addresses as fast as it can, for so many seconds. Only inside flood.sh's namespace."""
+"""Sends REGISTERs with forged sources as fast as it can: flood.py TARGET PORT SECONDS. Only for the namespace of flood.sh."""
 import random, socket, struct, sys, time
 
 target, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A flood with forged sources against the launcher, in a network namespace of its own, and what it does to heap and latency.
-# Needs root and iproute2. Usage: flood.sh SECONDS "JAVA COMMAND LINE OF THE LAUNCHER UP TO run"; LIMIT_ALL= leaves the limit for all away.
+# Measures heap and latency of the server during a flood with forged sources, in a network namespace of its own.
+# Needs root and iproute2. Usage: flood.sh SECONDS "JAVA COMMAND LINE OF THE SERVER UP TO run"; LIMIT_ALL= omits
+# --rate-limit-all.
 set -eu
 seconds=${1:-30}
 launcher=${2:-"java -Xmx256m -jar sipproxy-server/target/sipproxy.jar"}
@@ -17,7 +18,7 @@ proxy=
 trap cleanup EXIT
 in="ip netns exec $ns"
 $in ip link set lo up
-# every address of 10.0.0.0/8 is this namespace's own, so any of them can be a source and answers stay here
+# every address of 10.0.0.0/8 is this namespace's own, so any of them can be a source and responses stay here
 $in ip route add local 10.0.0.0/8 dev lo
 $in $launcher run --listen udp:127.0.0.1:5070 --domain sip.test --subscriber 1001:test1234 \
     --rate-limit 50:500 ${LIMIT_ALL---rate-limit-all 2000} --log-level warn >"$log" 2>/dev/null &

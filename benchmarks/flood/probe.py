@@ -1,4 +1,4 @@
-"""A phone: registers with its password, then asks OPTIONS twenty times a second and tells how long the answers take."""
+"""A phone: registers with its password, then sends 20 OPTIONS per second and prints the latency of the responses."""
 import hashlib, re, socket, sys, time
 
 target, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
@@ -63,8 +63,8 @@ while time.time() < end:
     time.sleep(0.05)
 times.sort()
 print(
-    "%d answered, %d lost; median %.2f ms, 99th percentile %.2f ms, longest %.2f ms"
+    "%d responses, %d lost; median %.2f ms, 99th percentile %.2f ms, longest %.2f ms"
     % (len(times), lost, times[len(times) // 2] * 1e3, times[int(len(times) * 0.99)] * 1e3, times[-1] * 1e3)
     if times
-    else "nothing answered, %d lost" % lost
+    else "no responses, %d lost" % lost
 )

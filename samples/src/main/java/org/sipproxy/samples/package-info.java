@@ -1,7 +1,7 @@
 /**
  * Small host applications of the proxy. Most have a main method.
  *
- * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with one user. Then, in the order in which a
+ * <p>Start reading at {@link org.sipproxy.samples.EmbeddedProxy}, a proxy with two users. Then, in the order in which a
  * set-up grows:
  *
  * <ul>
@@ -9,8 +9,8 @@
  *   <li>{@code StorageModes} keeps subscribers, registrations and call records in PostgreSQL;
  *   <li>{@code NatEdgeProxy} serves clients behind NATs, {@code SeveralDomains} two domains, {@code HardenedProxy} a
  *       public address, and {@code SecureProxy} TLS and browsers;
- *   <li>{@code CompleteProxy} has all of that in one program;
- *   <li>{@code CustomStage} adds a routing stage, and {@code Voicemail} says what follows when a phone is busy;
+ *   <li>{@code CompleteProxy} has most of that in one program;
+ *   <li>{@code CustomStage} adds a routing stage, and {@code Voicemail} has a plan for a phone that is busy;
  *   <li>{@code MediaServers} is a registrar in front of media servers, and {@code ProviderTrunk} has an account at a
  *       telephony provider;
  *   <li>{@code CallLimits} ends calls, {@code ClickToDial} makes them, and {@code NotifyMessageWaiting} sends requests

@@ -7,33 +7,85 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the code of the README is compiled here. */
+/** Checks that the code of the README is compiled here, and that a reader finds its classes. */
 class ReadmeTest {
 
     private static final Path MODULE = Path.of("").toAbsolutePath();
+    private static final Pattern IMPORT = Pattern.compile("import (?:static )?(org\\.sipproxy[a-z.]*)\\.(\\w+).*;");
+    private static final Pattern ROW =
+            Pattern.compile("\\| `(org\\.sipproxy[a-z.]*)` \\| (.*) \\| `sipproxy-[a-z]+` \\|");
+
+    /** Sources of the snippets, in their order. */
+    private static final List<String> SOURCES = List.of(
+            "main/java/org/sipproxy/samples/EmbeddedProxy",
+            "main/java/org/sipproxy/samples/CustomStage",
+            "main/java/org/sipproxy/samples/CompleteProxy",
+            "main/java/org/sipproxy/samples/Voicemail",
+            "main/java/org/sipproxy/samples/MediaServers",
+            "main/java/org/sipproxy/samples/ProviderTrunk",
+            "main/java/org/sipproxy/samples/NotifyMessageWaiting",
+            "main/java/org/sipproxy/samples/ClickToDial",
+            "main/java/org/sipproxy/samples/CallLimits",
+            "main/java/org/sipproxy/samples/ParseMessage",
+            "test/java/org/sipproxy/samples/CustomStageTest");
 
     @Test
     void itsProgramsAreCompiledHere() throws IOException {
         List<String> shown = blocks(readme(), "```java\n", "```");
 
-        assertThat(shown).hasSize(11);
-        assertThat(source("main", "EmbeddedProxy")).containsIgnoringWhitespaces(shown.get(0));
-        assertThat(source("main", "CustomStage")).containsIgnoringWhitespaces(shown.get(1));
-        assertThat(source("main", "CompleteProxy")).containsIgnoringWhitespaces(shown.get(2));
-        assertThat(source("main", "Voicemail")).containsIgnoringWhitespaces(shown.get(3));
-        assertThat(source("main", "MediaServers")).containsIgnoringWhitespaces(shown.get(4));
-        assertThat(source("main", "ProviderTrunk")).containsIgnoringWhitespaces(shown.get(5));
-        assertThat(source("main", "NotifyMessageWaiting")).containsIgnoringWhitespaces(shown.get(6));
-        assertThat(source("main", "ClickToDial")).containsIgnoringWhitespaces(shown.get(7));
-        assertThat(source("main", "CallLimits")).containsIgnoringWhitespaces(shown.get(8));
-        assertThat(source("main", "ParseMessage")).containsIgnoringWhitespaces(shown.get(9));
-        assertThat(source("test", "CustomStageTest")).containsIgnoringWhitespaces(shown.get(10));
+        assertThat(shown).hasSameSizeAs(SOURCES);
+        for (int i = 0; i < shown.size(); i++) {
+            assertThat(source(SOURCES.get(i))).containsIgnoringWhitespaces(shown.get(i));
+        }
     }
 
-    private static String source(String tree, String name) throws IOException {
-        return Files.readString(MODULE.resolve("src/" + tree + "/java/org/sipproxy/samples/" + name + ".java"));
+    @Test
+    void theTableOfPackagesHasTheClassesOfTheSnippets() throws IOException {
+        List<String> shown = blocks(readme(), "```java\n", "```");
+        Set<String> used = new TreeSet<>();
+        for (int i = 0; i < shown.size(); i++) {
+            Matcher imported = IMPORT.matcher(source(SOURCES.get(i)));
+            while (imported.find()) {
+                String constant = imported.group().replaceFirst(".*\\.(\\w+);", "$1");
+                if (Pattern.compile("\\b" + constant + "\\b")
+                        .matcher(shown.get(i))
+                        .find()) {
+                    used.add(imported.group(1) + "." + imported.group(2));
+                }
+            }
+        }
+
+        assertThat(used).contains("org.sipproxy.api.routing.FailureCause", "org.sipproxy.core.SipProxy");
+        assertThat(classesOfTheTable()).containsAll(used);
+    }
+
+    @Test
+    void theClassesOfTheTableOfPackagesExist() throws Exception {
+        for (String name : classesOfTheTable()) {
+            assertThat(Class.forName(name, false, ReadmeTest.class.getClassLoader()))
+                    .isPublic();
+        }
+    }
+
+    private static Set<String> classesOfTheTable() throws IOException {
+        Set<String> classes = new TreeSet<>();
+        Matcher row = ROW.matcher(readme());
+        while (row.find()) {
+            for (String name : row.group(2).replaceAll(" \\([^)]*\\)", "").split(", ")) {
+                classes.add(row.group(1) + "." + name.replace("`", ""));
+            }
+        }
+        return classes;
+    }
+
+    private static String source(String name) throws IOException {
+        return Files.readString(MODULE.resolve("src/" + name + ".java"));
     }
 
     private static String readme() throws IOException {

@@ -17,7 +17,7 @@ import org.sipproxy.message.SipRequest;
  * and those accepted and not ended. A call ends with a BYE of either side; one whose BYE was lost ends after a time. If
  * there are too many, the oldest ones are not counted any more. A call takes some 100 bytes.
  *
- * <p>Call-ID and tags are known to the two sides only, so a stranger cannot end the call of another one here.
+ * <p>Call-ID and tags are known to the two sides only, so a stranger cannot end a call here.
  * Thread-safe; the monitor is held for a look-up in a map.
  */
 final class CallCounter {
@@ -40,7 +40,7 @@ final class CallCounter {
         this.limit = limit;
     }
 
-    /** A request is sent to a member, perhaps after others that failed. */
+    /** Records that a request is sent to a member, perhaps after others that failed. */
     void sent(SipRequest request, Member member, Instant now) throws SipParseException {
         long key = transaction(request);
         boolean isCall = Method.INVITE.equals(request.method());
@@ -50,7 +50,7 @@ final class CallCounter {
         }
     }
 
-    /** A request got its final response. Returns the member that it was sent to last; null if there was none. */
+    /** Records the final response to a request. Returns the member that it was sent to last; null if there was none. */
     @Nullable
     Member completed(SipRequest request, int statusCode, String toTag, Instant now) throws SipParseException {
         synchronized (this) {
@@ -70,7 +70,7 @@ final class CallCounter {
         }
     }
 
-    /** A BYE got its final response. */
+    /** Ends the call of a BYE that got its final response. */
     void ended(SipRequest bye) throws SipParseException {
         synchronized (this) {
             if (calls.isEmpty()) {
@@ -83,7 +83,7 @@ final class CallCounter {
         }
     }
 
-    /** Removes what has expired. */
+    /** Removes expired requests and calls. */
     synchronized void expire(Instant now) {
         expire(requests, now);
         expire(calls, now);

@@ -35,7 +35,7 @@ final class DispatchStages {
     }
 
     /**
-     * Returns true if the stages that the other dispatcher needs are installed. They are left out if they have nothing
+     * Returns true if the stages that the other dispatcher needs are installed. They are omitted if they have nothing
      * to do, because a stage for unavailable users costs a look-up of each.
      */
     boolean canReplaceWith(DispatchStages other) {

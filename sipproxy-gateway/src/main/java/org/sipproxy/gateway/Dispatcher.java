@@ -49,13 +49,13 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p><b>Which requests.</b> Requests outside a dialog; those in a dialog follow their Route headers. {@link
- * Builder#route} comes first, before the location lookup. A user of the proxy has precedence over {@link
+ * Builder#route} comes first, before the location look-up. A user of the proxy has precedence over {@link
  * Builder#prefix} and {@link Builder#fallback}: they apply to called users that do not exist, to {@code
  * tel:} URIs, and to telephone numbers at other domains. REGISTER is never dispatched.
  *
  * <p><b>Who.</b> Only authenticated users and trusted peers; for anyone else the request goes on as if there were no
  * gateway, and is rejected like any other for an unknown user. A proxy without authentication has no authenticated
- * users: let an access list trust the callers. {@link Builder#openRoute} is for services that are open to everybody.
+ * users: let an access list trust the callers. {@link Builder#openRoute} is for services that are open to every caller.
  *
  * <p><b>Requests from members</b> are recognized by their source address, trusted, and routed to the users of the
  * proxy. They are never sent back to the set that they come from. UDP source addresses can be forged: filter them at
@@ -220,7 +220,7 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
 
     /**
      * Reads the source again. Members that are still there keep their state and calls, unless the start state of their
-     * row has changed; members that are gone get no new request, and their calls go on. Members that were configured or
+     * row has changed; removed members get no new request, and their calls go on. Members that were configured or
      * added by {@link #add} stay. Of two entries with the same set and identifier the first counts. Blocks.
      *
      * @throws IllegalStateException if there is no source
@@ -255,9 +255,9 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
 
     /**
      * Takes over sets, routes and source of another dispatcher, which must not be used by a proxy. A gateway that both
-     * have keeps its state and calls, unless it is to be down or up after other numbers of failures. A gateway that is
-     * gone gets no new request, and its calls go on. Gateways of a source stay until the next {@link #reload}. The
-     * other options, such as {@link Builder#recognize}, stay as they are. Blocks.
+     * have keeps its state and calls, unless it is to be down or up after other numbers of failures. A removed gateway
+     * gets no new request, and its calls go on. Gateways of a source stay until the next {@link #reload}. The other
+     * options, such as {@link Builder#recognize}, stay as they are. Blocks.
      *
      * @throws IllegalArgumentException if the other one {@linkplain #canReplaceWith cannot} be taken over
      */
@@ -724,7 +724,7 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sends requests of callers who may call out to a set if they meet the condition, before the location lookup.
+         * Sends requests of callers who may call out to a set if they meet the condition, before the location look-up.
          * Conditions are evaluated in the order of the calls.
          */
         public Builder route(String set, Condition condition) {
@@ -734,8 +734,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sends requests of anyone to a set if they meet the condition. For services that are open to everybody, such
-         * as conference rooms: a condition that holds for telephone numbers makes the proxy an open relay.
+         * Sends requests of any caller to a set if they meet the condition. For services that are open to all, such as
+         * conference rooms: a condition that holds for telephone numbers makes the proxy an open relay.
          */
         public Builder openRoute(String set, Condition condition) {
             routes.add(new Route(
@@ -808,8 +808,8 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
 
         /**
-         * Sets the listener for changes of states. Called on threads of the proxy and of those who change members, also
-         * by several at a time: it must not block. An exception is logged.
+         * Sets the listener for changes of states. Called on threads of the proxy and of callers that change members,
+         * possibly at the same time: it must not block. An exception is logged.
          */
         public Builder onChange(Consumer<MemberChange> changes) {
             this.listener = Objects.requireNonNull(changes, "changes");

@@ -6,7 +6,7 @@ import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 
 /**
- * Where requests leave the proxy that are not for its users.
+ * Set or trunk that gets requests which are not for users of the proxy.
  *
  * @param name name of the set; that of the trunk if it is one
  * @param trunk null if it is a set

@@ -22,18 +22,18 @@ import org.sipproxy.message.StatusCode;
  */
 final class Failover implements FailureStage {
 
-    /** What becomes of the members. */
+    /** Receiver of the results of the members. */
     interface Watch {
-        /** The request is about to be sent to a member. */
+        /** Called before the request is sent to a member. */
         void sending(SipRequest request, Member member) throws SipParseException;
 
-        /** It could not be sent, or there was no response. */
+        /** Called if it could not be sent, or there was no response. */
         void failed(Member member, String reason);
 
-        /** The response was a 503; with the value of Retry-After, if it has one. */
+        /** Called for a 503, with the value of Retry-After if it has one. */
         void refused(Member member, Optional<String> retryAfter);
 
-        /** There was another response. */
+        /** Called for any other response. */
         void responded(Member member);
     }
 

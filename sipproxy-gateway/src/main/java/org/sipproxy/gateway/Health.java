@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Health of a member, by probes and by what becomes of requests; and what an operator has decided. Thread-safe.
+ * Health of a member, from probes and the results of requests, and the decision of an operator. Thread-safe.
  *
  * <pre>
  *  state   event                                    next
@@ -93,7 +93,7 @@ final class Health {
     }
 
     /**
-     * A request failed: it could not be sent, or there was no response, or a 503.
+     * Records a failed request: it could not be sent, or there was no response, or a 503.
      *
      * @param isProbedWhenDown true if probes will find out when the member is up again
      */
@@ -113,7 +113,7 @@ final class Health {
         return become(MemberState.DOWN, reason);
     }
 
-    /** The member wants no requests for a while (RFC 3261 §21.5.4). */
+    /** Records a 503 with Retry-After: the member gets no requests for this time (RFC 3261 §21.5.4). */
     synchronized @Nullable Transition refusedFor(Instant now, Duration time, String reason) {
         failed(now, reason);
         cause = Cause.RETRY_AFTER;
@@ -121,7 +121,7 @@ final class Health {
         return become(MemberState.DOWN, reason);
     }
 
-    /** The member responded to a request. */
+    /** Records a response to a request. */
     synchronized @Nullable Transition responded() {
         if (state == MemberState.TRYING || (state == MemberState.DOWN && cause == Cause.REQUESTS)) {
             return up("responds");
@@ -167,14 +167,14 @@ final class Health {
         return become(MemberState.TRYING, "tried again");
     }
 
-    /** An operator takes the member out of use. */
+    /** Takes the member out of use, for an operator. */
     synchronized @Nullable Transition decide(MemberState out) {
         MemberState before = state();
         decided = out;
         return before == out ? null : new Transition(before, out, "by an operator");
     }
 
-    /** An operator puts the member into use, whatever its health was. */
+    /** Puts the member into use, for an operator, whatever its health was. */
     synchronized @Nullable Transition enable() {
         MemberState before = state();
         decided = null;

@@ -7,7 +7,7 @@ import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.message.SipUri;
 
 /**
- * Who receives the calls of a provider: by number, else by the host's function, else one URI.
+ * Who receives the calls of a provider: by number, then by the host's function, then one URI.
  *
  * @param numbers the form in which {@code byNumber} has its numbers
  */

@@ -190,7 +190,10 @@ final class SetupChecks {
     private void checkFallback(Trunk trunk, boolean again, String later) {
         if (trunk.isFallback() && again) {
             found.add(
-                    "fallback", "", "is never left to " + later + ", which has a fallback as well", "omit one of them");
+                    "fallback",
+                    "",
+                    "comes before " + later + ", whose fallback is then never used",
+                    "omit one of them");
         }
     }
 }

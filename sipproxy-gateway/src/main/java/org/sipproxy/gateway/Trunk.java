@@ -477,7 +477,7 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
         }
         for (NameAddress route : context.request().addresses(HeaderName.ROUTE)) {
             if (!context.isMyself(route.uri())) {
-                return false; // whoever knows the Contact must not use this proxy to reach others
+                return false; // knowing the Contact must not suffice to reach others through this proxy
             }
         }
         if (!context.isRehearsal()) {
@@ -603,7 +603,7 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
         /**
          * Sets the login for the provider's challenges. Default none: a challenge is passed on to the caller. A login
          * for one realm leaves the challenges of other realms, such as that of a callee, to the caller. A login for any
-         * realm lets whoever receives the calls try out passwords.
+         * realm lets every recipient of the calls try out passwords.
          */
         public Builder login(DigestLogin credentials) {
             problems.once("login");
@@ -655,7 +655,7 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
 
         /**
          * Sets the listening point to send from and to register. Default: the first one with the transport that the
-         * provider's URI names, else the first.
+         * provider's URI names, otherwise the first.
          */
         public Builder socket(Endpoint endpoint) {
             this.socket = Objects.requireNonNull(endpoint, "endpoint");
@@ -664,8 +664,7 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
 
         /**
          * Sets the host in the registered Contact, with an optional port. It must be a name or address of this proxy.
-         * Default: what the listening point advertises, else its address; for a
-         * wildcard address what Via has.
+         * Default: what the listening point advertises, otherwise its address; for a wildcard address what Via has.
          */
         public Builder contactHost(String host) {
             this.contactHost = Objects.requireNonNull(host, "host");

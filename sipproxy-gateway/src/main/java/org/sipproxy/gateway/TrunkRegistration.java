@@ -293,7 +293,7 @@ final class TrunkRegistration {
         return true;
     }
 
-    /** Returns the granted time: of this Contact, else of the whole response, else what was requested (§10.2.4). */
+    /** Returns the granted time: of this Contact, of the whole response, or what was requested (§10.2.4). */
     private long granted(long requested, SipResponse response) throws SipParseException {
         for (NameAddress one : response.addresses(HeaderName.CONTACT)) {
             SipUri uri = one.uri();

@@ -189,7 +189,7 @@ class MemberSetTest {
     }
 
     @Test
-    void membersThatAreOutOfUseAreLeftOut() throws SipParseException {
+    void membersThatAreOutOfUseAreSkipped() throws SipParseException {
         MemberSet set = set(
                 Algorithm.PRIORITY,
                 gateway("a").start(Gateway.Start.DISABLED),

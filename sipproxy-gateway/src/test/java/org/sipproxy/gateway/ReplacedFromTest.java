@@ -53,7 +53,7 @@ class ReplacedFromTest {
     }
 
     @Test
-    void anEndedCallIsForgottenAfterItsLastMessages() throws SipParseException {
+    void anEndedCallIsRemovedAfterItsLastMessages() throws SipParseException {
         SipRequest invite = sent("1", "<sip:alice@sip.test>;tag=a");
         SipRequest bye = request("BYE", "1", "<sip:alice@sip.test>;tag=a", "<sip:0301@sip.test>;tag=b");
         assertThat(from(from.inDialog(bye))).isEqualTo(from(invite));
@@ -68,7 +68,7 @@ class ReplacedFromTest {
     }
 
     @Test
-    void aCallWithoutByeIsForgottenInTheEnd() throws SipParseException {
+    void aCallWithoutByeIsRemovedInTheEnd() throws SipParseException {
         for (int i = 0; i < 10; i++) {
             sent("c" + i, "<sip:alice@sip.test>;tag=a");
         }

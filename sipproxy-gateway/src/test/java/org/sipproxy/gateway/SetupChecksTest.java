@@ -96,7 +96,7 @@ class SetupChecksTest {
     }
 
     @Test
-    void routesThatNobodyMayUse() {
+    void routesThatNoCallerMayUse() {
         assertThat(problems(open(), dispatcher().fallback("pstn").build()))
                 .extracting(ConfigurationProblem::text)
                 .containsExactly(
@@ -111,7 +111,7 @@ class SetupChecksTest {
     }
 
     @Test
-    void routesOfMembersTrunksAndEverybodyAreUsed() {
+    void openRoutesAndThoseOfMembersAndTrunksAreUsed() {
         GatewaySet pbx = GatewaySet.named("pbx").member("sip:192.0.2.20").build();
 
         assertThat(problems(open(), dispatcher().set(pbx).fallback("pstn").build()))

@@ -181,7 +181,7 @@ final class CallTable {
         }
     }
 
-    /** Reads the rows of a server; one that cannot be read is reported and left out. */
+    /** Reads the rows of a server; one that cannot be read is reported and skipped. */
     static List<StoredCall> read(Handle handle, int server, RowProblems problems) {
         List<StoredCall> calls = new ArrayList<>();
         handle.createQuery("SELECT * FROM " + NAME + " WHERE server_id = :server")

@@ -118,7 +118,8 @@ final class SubscriberChecks {
                     (pairs.size() < SAMPLE ? "" : "at least ") + pairs.size() + " differ in case only: "
                             + pairs.stream().limit(5).collect(Collectors.joining(", ")),
                     "remove all but one of each with rm and add it under another name"
-                            + remedies.of(", or make users case-sensitive (RegistrarPolicy.withUserCaseSensitive)", "")
+                            + remedies.of(
+                                    ", or make users case-sensitive (RegistrarPolicy.Builder.userCaseSensitive)", "")
                             + ": only the spelling in lower case can register"));
         }
     }

@@ -234,6 +234,7 @@ public final class Subscribers {
      *
      * @param after the last subscriber of the page before; empty for the first page
      * @param limit the maximum number of rows, 1 to 10,000; a shorter page is the last one
+     * @throws IllegalArgumentException if {@code limit} is outside its range
      */
     public List<Subscriber> list(Optional<Subscriber> after, int limit) {
         if (limit < 1 || limit > MAX_PAGE) {

@@ -71,7 +71,7 @@ final class ContactEdit {
         return ours;
     }
 
-    /** Returns the URI as its owner wrote it, for a lookup. */
+    /** Returns the URI as its owner wrote it, for a look-up. */
     static SipUri withoutAlias(SipUri uri) {
         return uri.hasParameter(ContactAlias.NAME) ? UriText.without(uri, ContactAlias.NAME, ContactAlias.KEY) : uri;
     }

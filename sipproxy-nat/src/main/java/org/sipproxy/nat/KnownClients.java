@@ -26,7 +26,7 @@ import org.sipproxy.message.SipUri;
  * to route an in-dialog request, and by flow, to keep it open. A store in a database is not queried again for what an
  * event has reported.
  *
- * <p>A refresh or a lookup costs one map access and no lock; adding or removing a client takes one lock for a few
+ * <p>A refresh or a look-up costs one map access and no lock; adding or removing a client takes one lock for a few
  * hundred nanoseconds. A binding whose row another server removed causes no event; it is removed when it expires.
  */
 final class KnownClients implements LocationListener {
@@ -211,7 +211,7 @@ final class KnownClients implements LocationListener {
         return Arrays.stream(some).filter(c -> c != one).toArray(Client[]::new);
     }
 
-    // ---- lookups
+    // ---- look-ups
 
     /** Records that something arrived on a flow, so that its clients count as alive. */
     void received(Flow flow) {

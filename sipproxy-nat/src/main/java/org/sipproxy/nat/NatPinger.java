@@ -13,7 +13,7 @@ import org.sipproxy.message.Via;
 /**
  * Pinger that visits all flows once per interval, a few at each timer tick, so that pings are sent evenly: 100,000
  * flows in 15 s are 67 per 10 ms. Removes expired bindings on its round. A ping costs one datagram and one array, and
- * no lookup in the location store.
+ * no look-up in the location store.
  */
 final class NatPinger {
 

@@ -205,7 +205,10 @@ public final class NatTraversal implements ProxyComponent {
             return this;
         }
 
-        /** Adds a part of the private networks that this proxy reaches directly, such as an office behind a tunnel. */
+        /**
+         * Adds a part of the private networks that this proxy reaches directly, such as an office behind a tunnel. May
+         * be called several times. Default none.
+         */
         public Builder reachableNetwork(String network) {
             try {
                 networks.exclude(network);

@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * handshake. Rules for methods and domains are applied to the parsed request, which gets 403. Rules can be
  * {@link #replace replaced} and {@link #reload reloaded} atomically at any time.
  *
- * <p>Thread-safe; a lookup takes no lock. Use one instance per proxy.
+ * <p>Thread-safe; a look-up takes no lock. Use one instance per proxy.
  */
 public final class AccessList implements ProxyComponent {
 

@@ -146,7 +146,7 @@ public final class DigestAuthentication implements Authentication {
         return true;
     }
 
-    /** Decides without a lookup, or with what the store finds without waiting. */
+    /** Decides without a look-up, or with what the store finds without waiting. */
     @Override
     public Verdict handleAtOnce(StageContext context) {
         return decide(context, credentialsAtOnce);

@@ -176,7 +176,7 @@ public final class InMemoryCredentials implements CredentialStore {
         return UserCase.INSENSITIVE.canonical(realm);
     }
 
-    /** Returns false: a lookup is one read of a map. */
+    /** Returns false: a look-up is one read of a map. */
     @Override
     public boolean mayBlock() {
         return false;

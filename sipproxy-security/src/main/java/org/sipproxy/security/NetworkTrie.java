@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Longest-prefix map from networks to values: a binary trie without chains of nodes that have one child. A lookup takes
- * about as many steps as the number of networks has binary digits: 17 for 100,000. Immutable once built.
+ * Longest-prefix map from networks to values: a binary trie without chains of nodes that have one child. A look-up
+ * takes about as many steps as the number of networks has binary digits: 17 for 100,000. Immutable once built.
  */
 final class NetworkTrie<V> {
 
@@ -29,7 +29,7 @@ final class NetworkTrie<V> {
             this.low = low & mask(length - 64);
         }
 
-        /** Returns the values of the network in insertion order; never empty in the result of a lookup. */
+        /** Returns the values of the network in insertion order; never empty in the result of a look-up. */
         List<V> values() {
             return values;
         }

@@ -34,7 +34,7 @@ final class ScannerSigns {
     private final byte[][] signs;
     /**
      * By two bytes: true if a sign begins with them, ignoring case. Skips nearly all positions of a header with one
-     * lookup.
+     * look-up.
      */
     private final boolean[] begins = new boolean[65_536];
 

@@ -253,7 +253,7 @@ class RehearsalTest {
     }
 
     @Test
-    void scannerAndBanAreNotedButNobodyIsBanned() throws Exception {
+    void scannerAndBanAreNotedWithoutBanning() throws Exception {
         FloodGuard guard =
                 FloodGuard.builder().scanners(FloodGuard.ScannerPolicy.BAN).build();
         FakeRuntime runtime = new FakeRuntime(FakeStageContext.START);

@@ -118,7 +118,7 @@ class UnusableCredentialsTest extends DigestScene {
 
     @ParameterizedTest
     @MethodSource("phones")
-    void unusableCredentialsLockNobodyOut(String reason, UnaryOperator<DigestCredentials> change) {
+    void unusableCredentialsDoNotCauseALockout(String reason, UnaryOperator<DigestCredentials> change) {
         DigestAuthentication strict = DigestAuthentication.builder()
                 .credentials(users)
                 .secret(SECRET)

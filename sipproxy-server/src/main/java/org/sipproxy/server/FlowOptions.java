@@ -70,7 +70,7 @@ final class FlowOptions {
     /**
      * Reads the options; nothing is opened before the parts start.
      *
-     * @param components where operators look at them
+     * @param components gets the records, which commands and metrics show
      */
     void read(ServerComponents components, List<String> problems) {
         if (!pcap.isEmpty()) {

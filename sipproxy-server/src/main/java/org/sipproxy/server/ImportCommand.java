@@ -69,8 +69,8 @@ final class ImportCommand implements Callable<Integer> {
             names = "--domain",
             paramLabel = "DOMAIN",
             description = {
-                "The domain of the users. Default: SIP_DOMAIN of kamctlrc, or else the first domain or alias that is a",
-                "name, or else the first listening address."
+                "The domain of the users. Default: SIP_DOMAIN of kamctlrc, otherwise the first domain or alias that is",
+                "a name, otherwise the first listening address."
             })
     private String domain = "";
 

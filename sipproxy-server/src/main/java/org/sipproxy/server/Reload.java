@@ -42,7 +42,7 @@ final class Reload implements ServerPart {
 
     private final ProxyOptions running;
     private final Optional<Database> database;
-    /** Tells the service manager that a reload is in progress. */
+    /** Runs a reload, and notifies the service manager of it. */
     private final Consumer<Runnable> announced;
 
     private final RemovedUsers removedUsers;
@@ -58,7 +58,7 @@ final class Reload implements ServerPart {
      * Creates the part and its method.
      *
      * @param inForce the parsed options of {@code run}
-     * @param announced runs a reload, and tells the service manager of it
+     * @param announced runs a reload, and notifies the service manager of it
      */
     Reload(
             ProxyOptions running,

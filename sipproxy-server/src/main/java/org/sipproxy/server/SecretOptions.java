@@ -30,7 +30,7 @@ final class SecretOptions {
             description = {
                 "File of the secret by which calls survive a restart. The first start creates it, readable by this",
                 "user only. Servers with the same secret take over each other's calls. Default: table sipproxy_secret",
-                "of a persistent database, or else DOMAIN.secret in $STATE_DIRECTORY, in $XDG_STATE_HOME/sipproxy or",
+                "of a persistent database, otherwise DOMAIN.secret in $STATE_DIRECTORY, in $XDG_STATE_HOME/sipproxy or",
                 "in ~/.local/state/sipproxy."
             })
     String file = "";

@@ -105,7 +105,7 @@ final class SecurityOptions {
     /**
      * Applies the options to the builder, and adds errors to {@code problems}.
      *
-     * @param components is given what operators look at and a reload changes
+     * @param components gets the components that commands show and a reload changes
      * @param tables access rules of the database
      * @param peers gateways and providers: those with a numeric address have no rate limit, and may assert identities
      */

@@ -114,7 +114,7 @@ final class StorageOptions {
     /**
      * Applies the options to the builder, and adds errors to {@code problems}.
      *
-     * @param components where operators look at them
+     * @param components gets the accounting, whose figures commands show
      * @param rows configures the repository for rows of a Kamailio
      * @param records configures call records for a Kamailio
      * @param database the open database; empty if there is none or it is not open yet

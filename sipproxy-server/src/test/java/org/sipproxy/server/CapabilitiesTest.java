@@ -40,7 +40,7 @@ class CapabilitiesTest {
     private static final String CODE = "takes code of a host application";
     private static final String OTHER_BUILDS = "builds requests of a host application; the server has none";
 
-    /** Builders whose options the server leaves out, with the reason. */
+    /** Builders whose options the server omits, with the reason. */
     private static final Map<String, String> UNUSED_BUILDERS = Map.of(
             "org.sipproxy.api.client.OutgoingRequest$Builder",
             OTHER_BUILDS,
@@ -55,7 +55,7 @@ class CapabilitiesTest {
             "org.sipproxy.api.gateway.TrunkAccount$Builder",
             "is the account of a row; Trunk has the same options");
 
-    /** Single options that the server leaves out, by class and method, with the reason. */
+    /** Single options that the server omits, by class and method, with the reason. */
     private static final Map<String, String> LEFT_OUT = leftOut();
 
     private static Map<String, String> leftOut() {
@@ -105,7 +105,7 @@ class CapabilitiesTest {
     }
 
     @Test
-    void everyOptionOfTheLibraryIsReachedOrLeftOutForAReason() throws Exception {
+    void everyOptionOfTheLibraryIsReachedOrOmittedForAReason() throws Exception {
         Set<String> called = callsOf(rootOf(Launcher.class));
         Map<String, Set<String>> missing = new TreeMap<>();
         Set<String> unknown = new TreeSet<>(LEFT_OUT.keySet());
@@ -127,7 +127,7 @@ class CapabilitiesTest {
             }
         }
         assertThat(missing).as("options that no option of the server reaches").isEmpty();
-        assertThat(unknown).as("left out, but not an option of the library").isEmpty();
+        assertThat(unknown).as("omitted, but not an option of the library").isEmpty();
         assertThat(LEFT_OUT.values()).allMatch(reason -> reason.length() > 7);
     }
 

@@ -257,7 +257,7 @@ class ControlCommandsTest {
     }
 
     @Test
-    void theSocketOfAKilledServerIsReplacedAndThatOfALiveOneIsNot() throws Exception {
+    void theSocketOfAKilledServerIsReplacedAndThatOfARunningOneIsNot() throws Exception {
         JavaProcess killed = serve("--no-auth");
         killed.close();
         killed.awaitExit();

@@ -205,6 +205,8 @@ public final class NatRouter implements AutoCloseable {
         /**
          * Sets the lifetime of a mapping after the latest datagram from inside; positive. Default 5 min, as RFC 4787
          * REQ-5 recommends; many routers have 30 s.
+         *
+         * @throws IllegalArgumentException if {@code value} is not positive
          */
         public Builder lifetime(Duration value) {
             if (value.isNegative() || value.isZero()) {

@@ -158,6 +158,7 @@ public final class Phone implements AutoCloseable {
      *
      * @param method any method except INVITE, ACK and CANCEL, which belong to calls
      * @param target a user of the phone's domain, or a URI
+     * @throws IllegalArgumentException if {@code method} is one of these
      */
     public SipResponse send(String method, String target) {
         return send(method, target, parts -> {});
@@ -433,13 +434,21 @@ public final class Phone implements AutoCloseable {
             return this;
         }
 
-        /** Sets the time limit of methods that wait; positive. Default 10 s. */
+        /**
+         * Sets the time limit of methods that wait; positive. Default 10 s.
+         *
+         * @throws IllegalArgumentException if {@code value} is not positive
+         */
         public Builder patience(Duration value) {
             patience = positive("patience", value);
             return this;
         }
 
-        /** Sets T1 (RFC 3261 §17.1.1.1), positive. T2 is 8*T1, and retransmissions end after 64*T1. Default 500 ms. */
+        /**
+         * Sets T1 (RFC 3261 §17.1.1.1), positive. T2 is 8*T1, and retransmissions end after 64*T1. Default 500 ms.
+         *
+         * @throws IllegalArgumentException if {@code value} is not positive
+         */
         public Builder t1(Duration value) {
             t1 = positive("t1", value);
             return this;

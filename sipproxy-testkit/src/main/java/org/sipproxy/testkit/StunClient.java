@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * STUN client on the SIP port, which gets the phone's address as seen by the proxy (RFC 5389 §7, RFC 5626 §4.4.2). IPv4
+ * STUN client on the SIP port, which gets the phone's address as seen by the proxy (RFC 8489 §6, RFC 5626 §4.4.2). IPv4
  * only.
  */
 final class StunClient {

@@ -37,7 +37,7 @@ public interface ComponentHooks {
     /** Adds a stage that runs before authentication. It does not see in-dialog requests. */
     void beforeAuthentication(RequestStage stage);
 
-    /** Adds a stage that runs after authentication and before the registrar and the location lookup. */
+    /** Adds a stage that runs after authentication and before the registrar and the location look-up. */
     void beforeRouting(RequestStage stage);
 
     /**

@@ -38,7 +38,7 @@ class GatewaysOnTheWireTest {
 
     private static final HeaderName PROOF = HeaderName.of("X-Proof");
 
-    /** Elements are at one address: their ports tell them apart. The proxy's address is known when it has started. */
+    /** Elements are at one address and differ by their ports. The proxy's address is known when it has started. */
     private final Dispatcher.Builder options = Dispatcher.builder().recognize(SourceMatch.ADDRESS_AND_PORT);
 
     private ProxyUnderTest proxy;

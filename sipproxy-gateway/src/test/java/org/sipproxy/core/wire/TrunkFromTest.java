@@ -37,7 +37,7 @@ class TrunkFromTest {
     private WireClient alice;
     private String account;
 
-    /** Everybody may call out. */
+    /** Lets every caller call out. */
     private static final class Trusting implements RequestStage {
         @Override
         public Verdict handle(StageContext context) {

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
             "Shows what a running server would do with a request, and why, without sending anything: what each stage",
             "decides, the access rule, the check of the password, the NAT tests, the bindings and the next hop.",
             "Nothing changes: no counter, no lockout, no registration, no call.",
-            "Exit status: 0 if the request would be relayed or answered with 2xx, 1 if not."
+            "Exit status: 0 if the request would be relayed or get a 2xx, 1 if not."
         },
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",

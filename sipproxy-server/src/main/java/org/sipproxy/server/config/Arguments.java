@@ -149,7 +149,7 @@ public final class Arguments {
     }
 
     /**
-     * Returns file and line of an option: the line whose value is in {@code text}, or else the only one.
+     * Returns file and line of an option: the line whose value is in {@code text}, otherwise the only one.
      *
      * @param option name with its dashes
      */

@@ -203,7 +203,7 @@ final class ControlServer implements AutoCloseable {
                     .ifPresentOrElse(
                             opening -> open(connection, outcome, opening),
                             () -> outcome.response().ifPresent(response -> send(connection, response)));
-        } catch (Throwable e) { // also an Error: the client must not wait for ever
+        } catch (Throwable e) { // also an Error: the client must not wait forever
             LOG.error("a control request failed", e);
             connection.closeWhenSent();
         } finally {

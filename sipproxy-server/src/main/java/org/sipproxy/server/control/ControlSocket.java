@@ -25,9 +25,9 @@ import java.util.Set;
  * Listening Unix-domain socket that only its owner may use. The socket is bound in a new directory of mode 0700, gets
  * mode 0600, and is then renamed, so that no other user can connect at any time.
  *
- * <p>A lock on the file {@code PATH.lock} shows that the server lives: the system releases it when the process ends,
- * however it ends. So the socket of a dead server is replaced, and that of a live one is not, even if several start at
- * once. The lock file stays.
+ * <p>A lock on the file {@code PATH.lock} shows that the server runs: the system releases it when the process ends,
+ * however it ends. So the socket of a server that has ended is replaced, and that of a running one is not, even if
+ * several start at once. The lock file stays.
  */
 final class ControlSocket implements AutoCloseable {
 

@@ -12,7 +12,7 @@ public final class ControlSocketException extends Exception {
         this.held = held;
     }
 
-    /** Returns true if another live server uses it. */
+    /** Returns true if another running server uses it. */
     public boolean isHeld() {
         return held;
     }

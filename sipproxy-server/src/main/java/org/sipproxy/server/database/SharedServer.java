@@ -51,7 +51,7 @@ final class SharedServer {
         this.dataSource = dataSource;
     }
 
-    /** Forgets the handover of an earlier server of the directory. */
+    /** Removes the handover of an earlier server of the directory. */
     static void begin(Path data) throws IOException {
         Files.deleteIfExists(data.resolve(HANDOVER_FILE));
     }

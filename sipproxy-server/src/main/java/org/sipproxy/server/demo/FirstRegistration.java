@@ -207,7 +207,7 @@ public final class FirstRegistration implements AutoCloseable {
         return proxy;
     }
 
-    /** Returns what a page tells the user about the account of the user's own softphone. */
+    /** Returns the account of the user's own softphone, as the page shows it. */
     public static Softphone softphone() {
         return new Softphone(
                 Optional.of(YOURS.user()), Optional.of(YOURS.password()), List.of(CALLEE.user(), CALLER.user()));

@@ -14,7 +14,7 @@ import org.sipproxy.core.SipProxy;
 
 /**
  * Record of the messages on the wire that a {@link TraceFilter} selects, for one reader or several. Bounded in
- * messages, bytes and age: the eldest are dropped, and a reader notices a gap in the numbers. Costs the proxy nothing
+ * messages, bytes and age: the oldest are dropped, and a reader notices a gap in the numbers. Costs the proxy nothing
  * unless it is open. Messages are masked when they are read. Thread-safe.
  */
 public final class FlowRecorder implements WireListener, AutoCloseable {
@@ -52,7 +52,7 @@ public final class FlowRecorder implements WireListener, AutoCloseable {
         this.limits = Objects.requireNonNull(limits, "limits");
     }
 
-    /** Starts to record. Close the recorder to stop. */
+    /** Starts recording. Close the recorder to stop. */
     public static FlowRecorder open(SipProxy proxy, TraceFilter filter, Limits limits) {
         FlowRecorder recorder = new FlowRecorder(proxy, filter, limits);
         proxy.addWireListener(recorder);
@@ -138,7 +138,7 @@ public final class FlowRecorder implements WireListener, AutoCloseable {
         }
     }
 
-    /** Stops to record. What was recorded can still be read. */
+    /** Stops recording. What was recorded can still be read. */
     @Override
     public void close() {
         proxy.removeWireListener(this);

@@ -10,7 +10,7 @@ import org.sipproxy.core.trace.LadderDrawing;
 
 /**
  * Ladder in a terminal, a line for each message as it happens. The first peer stands left of the proxy, the others
- * right of it. A further peer takes the column of the one whose latest message is the eldest; then the names are
+ * right of it. A further peer takes the column of the one whose latest message is the oldest; then the names are
  * printed again.
  */
 public final class LadderOutput implements TraceOutput {
@@ -22,7 +22,7 @@ public final class LadderOutput implements TraceOutput {
     private final DateTimeFormatter clock;
     private final MessageNotes notes = new MessageNotes();
     private final List<String> peers = new ArrayList<>();
-    /** Peers by their latest message, the eldest first. */
+    /** Peers by their latest message, the oldest first. */
     private final List<String> recent = new ArrayList<>();
 
     /** Creates a ladder with times in a zone. */

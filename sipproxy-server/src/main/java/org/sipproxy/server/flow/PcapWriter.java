@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * Writer of a pcap file with packets of link type RAW, which begin with the IP header. Headers are made up from the
+ * Writer of a pcap file with packets of link type RAW, which begin with the IP header. Headers are generated from the
  * addresses. Does not close the stream. Not thread-safe.
  */
 final class PcapWriter {

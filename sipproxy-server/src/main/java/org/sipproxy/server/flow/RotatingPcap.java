@@ -42,7 +42,7 @@ public final class RotatingPcap implements WireQueue.Receiver {
      * Returns a part of the server that writes all messages.
      *
      * @param size a file that has reached this size is followed by another one, in bytes
-     * @param files number of files, with the current one; the eldest is deleted
+     * @param files number of files, with the current one; the oldest is deleted
      */
     public static WireQueue part(Path file, long size, int files) {
         return new WireQueue("--pcap", new RotatingPcap(file, size, files));

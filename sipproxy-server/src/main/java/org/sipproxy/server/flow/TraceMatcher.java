@@ -14,7 +14,7 @@ import org.sipproxy.message.SipUri;
 /** Applies a {@link TraceFilter} to messages in their order, and follows the Call-IDs that it selects. Thread-safe. */
 final class TraceMatcher {
 
-    /** Number of Call-IDs that are followed; with more, the eldest is dropped. */
+    /** Number of Call-IDs that are followed; with more, the oldest is dropped. */
     private static final int MOST_CALL_IDS = 10_000;
 
     private final TraceFilter filter;

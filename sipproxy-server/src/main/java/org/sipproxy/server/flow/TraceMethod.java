@@ -23,7 +23,7 @@ public final class TraceMethod implements ServerPart {
     public static final String NAME = "trace";
 
     private static final int MOST_TRACES = 4;
-    /** A trace that was forgotten ends after a day. */
+    /** An abandoned trace ends after a day. */
     private static final int LONGEST_SECONDS = 86_400;
 
     private static final int MOST_MESSAGES = 1_000_000;

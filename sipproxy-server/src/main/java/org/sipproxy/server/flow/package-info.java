@@ -1,6 +1,6 @@
 /**
  * Messages on the wire, seen by an operator: as a ladder or as text in the terminal, as an HTML page, as a pcap file,
- * and at a Homer collector. Off until someone asks for it.
+ * and at a Homer collector. Off by default.
  *
  * <p>Start reading at {@link org.sipproxy.server.flow.FlowRecorder}, which keeps the messages of a
  * {@link org.sipproxy.server.flow.TraceFilter}. A {@link org.sipproxy.server.flow.TraceOutput} shows them. {@link

@@ -28,8 +28,8 @@ public final class ServerDirectories {
     }
 
     /**
-     * Returns the directory for files that outlive the process: {@code $STATE_DIRECTORY}, else {@code sipproxy} in
-     * {@code $XDG_STATE_HOME} or in {@code ~/.local/state}, or {@code /var/lib/sipproxy} without a home directory.
+     * Returns the directory for files that outlive the process: {@code $STATE_DIRECTORY}, otherwise {@code sipproxy}
+     * in {@code $XDG_STATE_HOME} or in {@code ~/.local/state}, or {@code /var/lib/sipproxy} without a home directory.
      */
     public Path state() {
         return first("STATE_DIRECTORY")
@@ -38,7 +38,7 @@ public final class ServerDirectories {
                 .orElse(WITHOUT_HOME);
     }
 
-    /** Returns the directory for files that can be created again: {@code ~/.cache/sipproxy}, else {@link #state}. */
+    /** Returns the directory for caches: {@code ~/.cache/sipproxy}, otherwise {@link #state}. */
     public Path cache() {
         return ofHome(".cache", NAME).orElseGet(this::state);
     }
@@ -48,8 +48,8 @@ public final class ServerDirectories {
     }
 
     /**
-     * Returns the directory for sockets: {@code $RUNTIME_DIRECTORY}, else {@code sipproxy} in {@code
-     * $XDG_RUNTIME_DIR}, else {@link #state}.
+     * Returns the directory for sockets: {@code $RUNTIME_DIRECTORY}, otherwise {@code sipproxy} in {@code
+     * $XDG_RUNTIME_DIR}, otherwise {@link #state}.
      */
     public Path runtime() {
         return first("RUNTIME_DIRECTORY").or(this::ofSession).orElseGet(this::state);

@@ -107,7 +107,7 @@ public final class SystemdNotifier implements ServerPart {
             throw e;
         } finally {
             SipProxy running = proxy;
-            if (running != null) { // else STOPPING=1 was sent meanwhile
+            if (running != null) { // otherwise STOPPING=1 was sent meanwhile
                 sentStatus = reloadProblem + StatusLine.of(running);
                 send("READY=1\nSTATUS=" + sentStatus);
             }

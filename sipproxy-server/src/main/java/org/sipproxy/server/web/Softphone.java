@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the page tells a reader whose softphone is to register.
+ * Values that the page shows to a reader whose softphone is to register.
  *
  * @param user the user; empty if the reader knows it
  * @param password the password, only of a demonstration; empty if the reader knows it

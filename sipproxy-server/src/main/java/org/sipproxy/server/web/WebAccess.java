@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.IpLiteral;
 
 /**
- * Decides who may read. With a token, whoever sends it as {@code Authorization: Bearer TOKEN}. Without one the server
- * listens on a loopback address, and a request must name it by a numeric address, as {@code localhost}, or by a name that
- * the operator has given: otherwise a web page could read it through a name of its own that resolves to this machine (DNS
- * rebinding). A browser gets to a numeric address without DNS.
+ * Decides which requests may read. With a token, those that have it as {@code Authorization: Bearer TOKEN}. Without one
+ * the server listens on a loopback address, and a request must name it by a numeric address, as {@code localhost}, or
+ * by a name that the operator has given: otherwise a web page could read it through a name of its own that resolves to
+ * this machine (DNS rebinding). A browser gets to a numeric address without DNS.
  *
  * <p>The data of the page is refused to a browser that fetches it for a page of another site (header Sec-Fetch-Site).
  * That page could not read the response, but the request would start a recording.

@@ -21,7 +21,7 @@ public final class WebContents implements WebServer.Contents {
      * @param components the components of the proxy; one of them is this object itself
      * @param version the version of the server
      * @param metrics the metrics, which were added to the proxy's builder
-     * @param softphone what the page tells a reader without a registered phone
+     * @param softphone what the page shows to a reader without a registered phone
      */
     public WebContents(ServerComponents components, String version, WebMetrics metrics, Softphone softphone) {
         this.components = components;

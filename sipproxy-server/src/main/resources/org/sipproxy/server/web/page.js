@@ -1,4 +1,4 @@
-// Polls the server while the page is visible, and shows its answers.
+// Polls the server while the page is visible, and shows its responses.
 
 import * as ladder from './ladder.js';
 import {byId, clock, count, duration, element, megabytes, nameRoles, printable, setText, shortUri, show, showRows} from './view.js';
@@ -15,7 +15,7 @@ const NOTHING_AFTER = 999999999999999;
 const viewer = [...crypto.getRandomValues(new Uint8Array(8))].map(b => b.toString(16).padStart(2, '0')).join('');
 let softphone = null;
 let before = null; // the figures of the poll before
-let known = null; // contacts and calls that the reader has been told of
+let known = null; // contacts and calls that were announced to the reader
 const rates = [];
 
 class Refused extends Error {}

@@ -135,7 +135,7 @@ class ControlServerTest {
     }
 
     @Test
-    void theSocketOfALiveServerIsNotReplacedAndThatOfADeadOneIs() throws Exception {
+    void theSocketOfARunningServerIsNotReplacedAndThatOfAKilledOneIs() throws Exception {
         ControlServer first = serve(LIMITS);
 
         assertThatThrownBy(() -> ControlSocket.bind(path()))
@@ -156,7 +156,7 @@ class ControlServerTest {
     }
 
     @Test
-    void whatIsNotASocketOfADeadServerIsLeftAlone() throws Exception {
+    void whatIsNotASocketOfAServerIsLeftAlone() throws Exception {
         Files.createDirectory(path().getParent());
         Files.writeString(path(), "precious");
         assertThatThrownBy(() -> ControlSocket.bind(path())).hasMessageContaining("is a file and not a socket");

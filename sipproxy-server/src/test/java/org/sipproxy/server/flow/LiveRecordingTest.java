@@ -166,7 +166,7 @@ class LiveRecordingTest {
     }
 
     @Test
-    void eldestMessagesAreDroppedAndCounted() throws Exception {
+    void oldestMessagesAreDroppedAndCounted() throws Exception {
         try (LiveRecording recording = recording(3, LONG, 300, 1L << 20)) {
             LiveRecording.Messages before = recording.poll("a", "", 0, TraceFilter.ALL);
             options("1001", "c1");

@@ -56,7 +56,7 @@ class ManualPageTest {
     }
 
     @Test
-    void hiddenOptionsAndTheHelpCommandAreLeftOut() {
+    void hiddenOptionsAndTheHelpCommandAreOmitted() {
         assertThat(page).doesNotContain("\\-\\-secret").doesNotContain("sipproxy help");
     }
 

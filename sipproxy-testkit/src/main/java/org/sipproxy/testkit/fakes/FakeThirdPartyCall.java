@@ -7,7 +7,7 @@ import org.sipproxy.api.client.CallSetup;
 import org.sipproxy.api.client.ThirdPartyCall;
 
 /**
- * Call for the unit test of a host application: nobody is called. A test lets the users answer and hang up. Futures
+ * Call for the unit test of a host application; sends nothing. A test lets the users answer and hang up. Futures
  * complete on the thread of the test. Not thread-safe.
  */
 public final class FakeThirdPartyCall implements ThirdPartyCall {

@@ -324,7 +324,8 @@ public final class Registrar {
                 log,
                 "REGISTER of " + SipParseException.excerpt(request.to().uri().toString())
                         + " refused with 420: it has a Path and no \"Supported: path\"; to accept it, use"
-                        + " RegistrarPolicy.withPathWithoutSupported or --path-without-supported store (or ignore)");
+                        + " RegistrarPolicy.Builder.pathWithoutSupported or --path-without-supported store (or"
+                        + " ignore)");
         return new RegistrationRefused(
                 StatusCode.BAD_EXTENSION, "Path needs a client that supports it", "Unsupported: path");
     }
