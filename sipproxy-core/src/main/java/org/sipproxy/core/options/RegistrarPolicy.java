@@ -191,8 +191,8 @@ public final class RegistrarPolicy {
         }
 
         /**
-         * Sets the lifetime granted to a client that requests none. {@link #minExpires} to {@link #maxExpires}. Default
-         * 1 hour.
+         * Sets the lifetime granted to a client that requests none. {@link #minExpires} to {@link #maxExpires}, at
+         * least 1 s. Default 1 hour.
          */
         public Builder defaultExpires(Duration value) {
             defaultExpires = Objects.requireNonNull(value, "value");

@@ -19,7 +19,7 @@ public final class NettyVersion {
             throw new IllegalStateException(
                     "netty: " + found(e)
                             + "; TCP, TLS, WebSocket and the DNS need Netty 4.1 or 4.2 in a recent version, the same"
-                            + " of all its modules (with Spring Boot: the property netty.version)",
+                            + " one for all its modules (with Spring Boot: the property netty.version)",
                     e);
         }
     }
