@@ -1,6 +1,7 @@
 package org.sipproxy.gateway;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.StageContext;
@@ -19,6 +20,16 @@ record IncomingRoutes(
 
     boolean mayBlock() {
         return function != null;
+    }
+
+    /** Returns true if calls to the number have a route of their own. */
+    boolean names(String called) {
+        return byNumber.containsKey(numbers.apply(called));
+    }
+
+    /** Returns true if calls are routed to the URI, other than by the function. */
+    boolean leadTo(SipUri uri) {
+        return Objects.equals(others, uri) || byNumber.containsValue(uri);
     }
 
     Optional<SipUri> route(StageContext context, String called) throws Exception {

@@ -486,6 +486,61 @@ public final class Trunk implements ProxyComponent, GatewayMonitor {
         return true;
     }
 
+    /** How precisely a call of the provider names a trunk, the least precise first. */
+    private enum Claim {
+        SOURCE,
+        ACCOUNT,
+        NUMBER,
+        CONTACT
+    }
+
+    /**
+     * Returns true if the request is of the provider and for this trunk. Of several trunks that share a provider it is
+     * for the one that it names most precisely, else for the first.
+     */
+    boolean receives(StageContext context) throws SipParseException {
+        Running now = running;
+        if (now == null || !isFromProvider(context)) {
+            return false;
+        }
+        Claim own = claim(context);
+        boolean isEarlier = true;
+        for (ProxyComponent component : now.proxy().components()) {
+            if (component == this) {
+                isEarlier = false;
+            } else if (component instanceof Trunk other) {
+                if (isEarlier && other.hasRouted(context)) {
+                    return false;
+                }
+                if (other.isFromProvider(context)) {
+                    int difference = other.claim(context).compareTo(own);
+                    if (difference > 0 || (isEarlier && difference == 0)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    private Claim claim(StageContext context) throws SipParseException {
+        SipUri uri = context.request().requestUri();
+        if (isContact(uri, context)) {
+            return Claim.CONTACT;
+        }
+        String called = DispatchStages.numberOf(uri);
+        if (incoming.names(called)) {
+            return Claim.NUMBER;
+        }
+        NumberPlan form = incoming.numbers();
+        return form.apply(called).equals(form.apply(addressOfRecord.user())) ? Claim.ACCOUNT : Claim.SOURCE;
+    }
+
+    /** Returns true if the Request-URI is one that this trunk has written. */
+    private boolean hasRouted(StageContext context) throws SipParseException {
+        return cameFromProvider(context) && incoming.leadTo(context.request().requestUri());
+    }
+
     private boolean isSource(StageContext context) {
         return match != SourceMatch.OFF && addresses.isMember(context.flow());
     }

@@ -130,7 +130,7 @@ final class TrunkStages {
 
         @Override
         public Verdict handleAtOnce(StageContext context) throws Exception {
-            if (!isRegister(context) && trunk.isFromProvider(context)) {
+            if (!isRegister(context) && trunk.receives(context)) {
                 throw new NeedsWorkerException();
             }
             return handle(context);
@@ -141,7 +141,10 @@ final class TrunkStages {
             if (isRegister(context)) {
                 return Verdict.proceed();
             }
-            return trunk.isFromProvider(context) ? incoming(context) : outgoing(context);
+            if (trunk.receives(context)) {
+                return incoming(context);
+            }
+            return trunk.isFromProvider(context) ? Verdict.proceed() : outgoing(context);
         }
     }
 

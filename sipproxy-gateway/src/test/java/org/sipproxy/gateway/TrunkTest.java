@@ -325,7 +325,11 @@ class TrunkTest {
 
     private String contactUser() {
         proxy.advance(Duration.ofMillis(250));
-        String contact = proxy.requests().sent().get(0).request().headers().stream()
+        return contactUser(0);
+    }
+
+    private String contactUser(int registration) {
+        String contact = proxy.requests().sent().get(registration).request().headers().stream()
                 .filter(header -> header.name().equals(HeaderName.CONTACT))
                 .findFirst()
                 .orElseThrow()
@@ -379,6 +383,66 @@ class TrunkTest {
         assertThat(hooks.unavailable(call.unavailable(FailureCause.UNKNOWN_USER)))
                 .as("not sent out again")
                 .isEqualTo(Verdict.respond(404));
+    }
+
+    /**
+     * The proxy registers two accounts at the provider; 4930999 has the function of the host application, and thus a
+     * stage that blocks.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "false, sip:CONTACT1@192.0.2.1:5060, sip:x@carrier.test, sip:reception@example.org",
+        "true, sip:CONTACT1@192.0.2.1:5060, sip:x@carrier.test, sip:reception@example.org",
+        "false, sip:CONTACT2@192.0.2.1:5060, sip:x@carrier.test, sip:branch@example.org",
+        "true, sip:CONTACT2@192.0.2.1:5060, sip:x@carrier.test, sip:branch@example.org",
+        "false, sip:CONTACT2@192.0.2.1:5060, sip:493012310@carrier.test, sip:branch@example.org",
+        "true, sip:+493012310@192.0.2.1, sip:x@carrier.test, sip:alice@example.org",
+        "false, sip:4930999@192.0.2.1, sip:x@carrier.test, sip:branch@example.org",
+        "true, sip:4930123@192.0.2.1, sip:x@carrier.test, sip:reception@example.org",
+        "false, sip:030555@192.0.2.1, sip:x@carrier.test, sip:reception@example.org",
+        "true, sip:030555@192.0.2.1, sip:x@carrier.test, sip:branch@example.org",
+    })
+    void callIsForTheAccountThatItNames(boolean reversed, String uri, String to, String routedTo) {
+        Trunk first = receiving().build();
+        Trunk second = Trunk.builder("second", SipUri.of("sip:" + PROVIDER))
+                .account("4930999")
+                .incoming((context, number) -> Optional.of(SipUri.of("sip:branch@example.org")))
+                .build();
+        FakeHooks hooks = new FakeHooks();
+        proxy.with(reversed ? new Trunk[] {second, first} : new Trunk[] {first, second});
+        proxy.components().forEach(trunk -> trunk.install(hooks));
+        first.start(proxy);
+        second.start(proxy);
+        proxy.advance(Duration.ofMillis(250));
+        String called = uri.replace("CONTACT1", contactUser(0)).replace("CONTACT2", contactUser(1));
+
+        FakeStageContext call = incoming(called, to).from(PROVIDER);
+        assertThat(hooks.sendAsStranger(call)).isEqualTo(Verdict.proceed());
+
+        assertThat(call.request().toString()).startsWith("INVITE " + routedTo + " SIP/2.0");
+    }
+
+    /** The first account knows the provider's calls by its Contact, the second one by their source. */
+    @Test
+    void callThatHasBeenRoutedIsNotRoutedAgain() {
+        Trunk first = receiving().recognize(SourceMatch.OFF).build();
+        Trunk second = Trunk.builder("second", SipUri.of("sip:" + PROVIDER))
+                .account("4930999")
+                .did("reception", SipUri.of("sip:branch@example.org"))
+                .incomingTo(SipUri.of("sip:branch@example.org"))
+                .build();
+        FakeHooks hooks = new FakeHooks();
+        proxy.with(first, second);
+        proxy.components().forEach(trunk -> trunk.install(hooks));
+        first.start(proxy);
+        second.start(proxy);
+        proxy.advance(Duration.ofMillis(250));
+
+        FakeStageContext call = incoming("sip:" + contactUser(0) + "@192.0.2.1:5060", "sip:x@carrier.test")
+                .from(PROVIDER);
+        assertThat(hooks.sendAsStranger(call)).isEqualTo(Verdict.proceed());
+
+        assertThat(call.request().toString()).startsWith("INVITE sip:reception@example.org SIP/2.0");
     }
 
     @Test
