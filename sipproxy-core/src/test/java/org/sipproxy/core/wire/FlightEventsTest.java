@@ -217,6 +217,45 @@ class FlightEventsTest {
         assertThat(listed).isEqualTo(present);
     }
 
+    /** The first request of a JVM must not pay for the recorder. */
+    @Test
+    void withoutARecordingNoEventClassIsLoaded() throws Exception {
+        Path log = directory.resolve("classes.log");
+        Process requests = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xlog:class+load:file=" + log,
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        OneRefusal.class.getName())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(requests.waitFor(50, TimeUnit.SECONDS)).isTrue();
+        assertThat(requests.exitValue()).isZero();
+
+        assertThat(Files.readString(log))
+                .contains(" org.sipproxy.core.internal.flight.FlightEvents ")
+                .doesNotContain(" org.sipproxy.core.internal.flight.SlowStageEvent ")
+                .doesNotContain(" org.sipproxy.core.internal.flight.RefusalEvent ")
+                .doesNotContain(" jdk.jfr.internal.MetadataRepository ");
+    }
+
+    /** Sends one request, which passes a stage and is refused. */
+    static final class OneRefusal {
+
+        private OneRefusal() {}
+
+        public static void main(String[] args) {
+            try (ProxyUnderTest proxy = ProxyUnderTest.start(builder ->
+                    builder.beforeRouting(RequestStage.on(Set.of(Method.MESSAGE), context -> Verdict.proceed())
+                            .withoutBlocking()))) {
+                WireClient.Udp bob = proxy.udp("bob");
+                bob.awaitResponse(bob.send(bob.request("MESSAGE", "sip:nobody@sip.test")), 404);
+            }
+        }
+    }
+
     /** Returns a type once for each class loader that has loaded the events, such as that of another test. */
     private static Stream<EventType> eventTypes() {
         return FlightRecorder.getFlightRecorder().getEventTypes().stream()

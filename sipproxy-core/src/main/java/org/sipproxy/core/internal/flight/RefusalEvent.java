@@ -5,7 +5,6 @@ import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.EventType;
-import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -22,7 +21,7 @@ import org.sipproxy.message.SipRequest;
 @SuppressWarnings("UnusedVariable") // the recorder reads the fields
 final class RefusalEvent extends Event {
 
-    /** Loaded by the first recording, because it starts the recorder. */
+    /** Starts the recorder. */
     private static final class Type {
         static final EventType TYPE = EventType.getEventType(RefusalEvent.class);
     }
@@ -50,7 +49,7 @@ final class RefusalEvent extends Event {
     private String callId = "";
 
     static boolean isOn() {
-        return FlightRecorder.isInitialized() && Type.TYPE.isEnabled();
+        return Type.TYPE.isEnabled();
     }
 
     static void write(

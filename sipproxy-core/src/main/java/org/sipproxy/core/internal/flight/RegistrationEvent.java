@@ -4,7 +4,6 @@ import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.EventType;
-import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -20,7 +19,7 @@ import org.sipproxy.api.location.Binding;
 @SuppressWarnings("UnusedVariable") // the recorder reads the fields
 final class RegistrationEvent extends Event {
 
-    /** Loaded by the first recording, because it starts the recorder. */
+    /** Starts the recorder. */
     private static final class Type {
         static final EventType TYPE = EventType.getEventType(RegistrationEvent.class);
     }
@@ -45,7 +44,7 @@ final class RegistrationEvent extends Event {
     private String callId = "";
 
     static boolean isOn() {
-        return FlightRecorder.isInitialized() && Type.TYPE.isEnabled();
+        return Type.TYPE.isEnabled();
     }
 
     static void write(Aor aor, Binding binding, String change, String reason, long expiresSeconds) {

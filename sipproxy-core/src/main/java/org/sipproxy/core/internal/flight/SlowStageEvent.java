@@ -4,7 +4,6 @@ import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.EventType;
-import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -22,7 +21,7 @@ import org.sipproxy.message.SipRequest;
 @SuppressWarnings("UnusedVariable") // the recorder reads the fields
 final class SlowStageEvent extends Event implements StageSpan {
 
-    /** Loaded by the first recording, because it starts the recorder. */
+    /** Starts the recorder. */
     private static final class Type {
         static final EventType TYPE = EventType.getEventType(SlowStageEvent.class);
     }
@@ -37,7 +36,7 @@ final class SlowStageEvent extends Event implements StageSpan {
     private String callId = "";
 
     static @Nullable SlowStageEvent start() {
-        if (!FlightRecorder.isInitialized() || !Type.TYPE.isEnabled()) {
+        if (!Type.TYPE.isEnabled()) {
             return null;
         }
         SlowStageEvent event = new SlowStageEvent();
