@@ -327,7 +327,7 @@ class DispatcherTest {
                         e -> assertThat(e.problems()).hasSize(9));
         assertThatThrownBy(() -> Gateway.builder("", SipUri.of("tel:1"))
                         .weight(-1)
-                        .priority(-1)
+                        .priority(-1_000_001)
                         .maximumCalls(-1)
                         .build())
                 .isInstanceOfSatisfying(

@@ -53,6 +53,13 @@ class GatewayRowTest {
     }
 
     @Test
+    void priorityMayBeNegative() {
+        assertThat(GatewayRow.gateway(7, "sip:192.0.2.7", 0, -3, "", problems::add)
+                        .priority())
+                .isEqualTo(-3);
+    }
+
+    @Test
     void relativeWeightIsUsedWithoutAWeight() {
         assertThat(row(0, "rweight=5").weight()).isEqualTo(5);
     }

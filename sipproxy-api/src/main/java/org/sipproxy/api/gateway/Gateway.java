@@ -216,7 +216,7 @@ public final class Gateway {
             return this;
         }
 
-        /** Sets the priority, 0 to 1,000,000; a higher one is tried first. Default 0. */
+        /** Sets the priority, -1,000,000 to 1,000,000; a higher one is tried first. Default 0. */
         public Builder priority(int rank) {
             this.priority = rank;
             return this;
@@ -262,7 +262,7 @@ public final class Gateway {
             sip(problems, "uri", uri);
             sip(problems, "outboundProxy", outboundProxy);
             problems.range("weight", weight, 0, 1_000);
-            problems.range("priority", priority, 0, 1_000_000);
+            problems.range("priority", priority, -1_000_000, 1_000_000);
             problems.range("maximumCalls", maximumCalls, 0, 1_000_000);
             problems.throwIfAny();
             return new Gateway(this);
