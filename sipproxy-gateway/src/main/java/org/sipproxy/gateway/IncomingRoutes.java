@@ -1,13 +1,14 @@
 package org.sipproxy.gateway;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.message.SipUri;
 
 /**
- * Who receives the calls of a provider: by number, then by the host's function, then one URI.
+ * Who receives the calls of a provider: by number, else by the host's function, else one URI.
  *
  * @param numbers the form in which {@code byNumber} has its numbers
  */
@@ -28,7 +29,7 @@ record IncomingRoutes(
 
     /** Returns true if calls are routed to the URI, other than by the function. */
     boolean leadTo(SipUri uri) {
-        return uri.equals(others) || byNumber.containsValue(uri);
+        return Objects.equals(others, uri) || byNumber.containsValue(uri);
     }
 
     Optional<SipUri> route(StageContext context, String called) throws Exception {

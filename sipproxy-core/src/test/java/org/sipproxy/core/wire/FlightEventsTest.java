@@ -247,8 +247,9 @@ class FlightEventsTest {
         private OneRefusal() {}
 
         public static void main(String[] args) {
-            try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.beforeRouting(
-                    RequestStage.on(Set.of(Method.MESSAGE), context -> Verdict.proceed()).withoutBlocking()))) {
+            try (ProxyUnderTest proxy = ProxyUnderTest.start(builder ->
+                    builder.beforeRouting(RequestStage.on(Set.of(Method.MESSAGE), context -> Verdict.proceed())
+                            .withoutBlocking()))) {
                 WireClient.Udp bob = proxy.udp("bob");
                 bob.awaitResponse(bob.send(bob.request("MESSAGE", "sip:nobody@sip.test")), 404);
             }
