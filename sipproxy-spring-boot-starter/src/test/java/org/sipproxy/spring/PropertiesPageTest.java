@@ -110,6 +110,28 @@ class PropertiesPageTest {
         return rows;
     }
 
+    /** The sample application is compiled and tested with both versions of Boot. */
+    @Test
+    void theJavaOfThePageIsThatOfTheSampleApplication() throws IOException {
+        String page = page();
+        Path sources = doc("x").resolveSibling("../hosts/spring-boot/src").normalize();
+        String sample;
+        try (java.util.stream.Stream<Path> files = Files.walk(sources)) {
+            StringBuilder all = new StringBuilder();
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                all.append(Files.readString(file)).append('\n');
+            }
+            sample = all.toString().replaceAll("\\s+", "");
+        }
+        List<String> blocks = new ArrayList<>();
+        Matcher matcher = Pattern.compile("(?s)```java\n(.*?)```").matcher(page);
+        while (matcher.find()) {
+            blocks.add(matcher.group(1));
+        }
+        assertThat(blocks).hasSizeGreaterThan(2).allSatisfy(block -> assertThat(sample)
+                .contains(block.replaceAll("\\s+", "")));
+    }
+
     @Test
     void everyPropertyHasADescriptionAndAPlainType() {
         assertThat(metadata()).hasSizeGreaterThan(100).allSatisfy(property -> {
