@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.gateway.Gateway;
 import org.sipproxy.api.routing.RequestStage;
@@ -189,9 +189,9 @@ record GatewayProperties(
         }
     }
 
-    static <T> void ifGiven(@Nullable T value, Function<T, ?> setter) {
+    static <T> void ifGiven(@Nullable T value, Consumer<T> setter) {
         if (value != null) {
-            setter.apply(value);
+            setter.accept(value);
         }
     }
 

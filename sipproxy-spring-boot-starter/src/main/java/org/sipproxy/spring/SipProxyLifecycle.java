@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.SipProxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -12,6 +15,8 @@ import org.springframework.context.SmartLifecycle;
  * of the proxy do not.
  */
 final class SipProxyLifecycle implements SmartLifecycle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     /** After the web server of Boot, which starts at 2,048 before the last phase and drains 1,024 before it. */
     static final int PHASE = DEFAULT_PHASE - 512;
@@ -43,6 +48,7 @@ final class SipProxyLifecycle implements SmartLifecycle {
         Thread keeper = new Thread(() -> awaitEnd(end), "sipproxy-keep-alive");
         keeper.setDaemon(false);
         keeper.start();
+        LOG.info("SIP proxy of {} listens on {}", proxy.settings().domains(), proxy.boundEndpoints());
     }
 
     private void startProxy() {

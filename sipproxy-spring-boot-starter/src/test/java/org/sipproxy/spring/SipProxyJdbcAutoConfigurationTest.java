@@ -44,7 +44,7 @@ class SipProxyJdbcAutoConfigurationTest {
     @ParameterizedTest
     @EnumSource
     void aSubscriberOfTheDatabaseRegistersWithEachStorage(StorageProperties.Mode storage) {
-        String user = "u" + storage.ordinal();
+        String user = "user-" + OptionNames.of(storage);
         Subscribers.builder(POSTGRES.dataSource()).build().add(user, "sip.test", "secret99");
         runner(POSTGRES)
                 .withPropertyValues("sipproxy.storage=" + OptionNames.of(storage))
@@ -154,9 +154,13 @@ class SipProxyJdbcAutoConfigurationTest {
 
     @Test
     void anUnreachableDatabaseIsReported() {
-        org.postgresql.ds.PGSimpleDataSource nowhere = new org.postgresql.ds.PGSimpleDataSource();
-        nowhere.setServerNames(new String[] {"127.0.0.1"});
-        nowhere.setPortNumbers(new int[] {1});
+        DataSource nowhere = (DataSource) java.lang.reflect.Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("getConnection")) {
+                        throw new java.sql.SQLException("connection refused", "08001");
+                    }
+                    return method.getName().equals("hashCode") ? 1 : null;
+                });
         new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
                         SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
