@@ -60,9 +60,11 @@ record DigestProperties(
                 .algorithms(algorithms(problems))
                 .bindNonceTo(bindings(problems));
         lockout.addTo(digest, problems);
-        return problems.get(digest::build, () -> DigestAuthentication.builder()
-                .credentials(InMemoryCredentials.of())
-                .build());
+        return problems.get(
+                digest::build,
+                () -> DigestAuthentication.builder()
+                        .credentials(InMemoryCredentials.of())
+                        .build());
     }
 
     private DigestAlgorithm[] algorithms(Problems problems) {
@@ -92,8 +94,10 @@ record DigestProperties(
                 continue;
             }
             Arrays.stream(NonceBinding.values())
-                    .filter(one ->
-                            one.name().replace('_', '-').toLowerCase(Locale.ROOT).equalsIgnoreCase(text))
+                    .filter(one -> one.name()
+                            .replace('_', '-')
+                            .toLowerCase(Locale.ROOT)
+                            .equalsIgnoreCase(text))
                     .findFirst()
                     .ifPresentOrElse(
                             bindings::add,

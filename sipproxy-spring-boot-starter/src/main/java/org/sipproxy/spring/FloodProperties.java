@@ -70,7 +70,8 @@ record FloodProperties(
         if (!scannerAgent.isEmpty()) {
             guard.scannerUserAgents(scannerAgent);
         }
-        return problems.get(guard::build, () -> FloodGuard.builder().scannersOnly().build());
+        return problems.get(
+                guard::build, () -> FloodGuard.builder().scannersOnly().build());
     }
 
     private void prefix(FloodGuard.Builder guard) {

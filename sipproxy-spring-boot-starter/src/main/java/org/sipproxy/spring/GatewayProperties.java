@@ -140,9 +140,9 @@ record GatewayProperties(
                         String.valueOf(one.uri()),
                         () -> set.member(one.gateway(name)));
             }
-            return problems.get(set::build, () -> GatewaySet.named(name)
-                    .member("sip:192.0.2.1")
-                    .build());
+            return problems.get(
+                    set::build,
+                    () -> GatewaySet.named(name).member("sip:192.0.2.1").build());
         }
     }
 
@@ -204,10 +204,11 @@ record GatewayProperties(
     List<SipUri> peers() {
         List<SipUri> peers = new ArrayList<>();
         if (gatewayTrust == SourceMatch.ADDRESS) {
-            gateway.values().forEach(set -> set.member().forEach(one -> {
-                addPeer(one.uri(), peers);
-                addPeer(one.obproxy(), peers);
-            }));
+            gateway.values()
+                    .forEach(set -> set.member().forEach(one -> {
+                        addPeer(one.uri(), peers);
+                        addPeer(one.obproxy(), peers);
+                    }));
         }
         trunk.values().forEach(one -> {
             addPeer(one.uri(), peers);
@@ -306,7 +307,8 @@ record GatewayProperties(
     }
 
     /** Returns the stage that writes called numbers with +; null if they stay as they are. */
-    @Nullable RequestStage numbers(Problems problems) {
+    @Nullable
+    RequestStage numbers(Problems problems) {
         if (countryCode == null) {
             return null;
         }

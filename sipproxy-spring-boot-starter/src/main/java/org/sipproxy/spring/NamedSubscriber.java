@@ -38,7 +38,10 @@ record NamedSubscriber(String user, String password) {
             }
             if (user.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '<' || c == '>')) {
                 problems.add(
-                        property, "", "has a quotation mark, a blank or a bracket in the user, which no phone sends", "");
+                        property,
+                        "",
+                        "has a quotation mark, a blank or a bracket in the user, which no phone sends",
+                        "");
                 continue;
             }
             NamedSubscriber one = new NamedSubscriber(user, text.substring(colon + 1));

@@ -16,8 +16,18 @@ final class Problems {
 
     /** Components of the library whose options are properties. */
     private static final Set<String> KNOWN = Set.of(
-            "", "digest", "lockout", "flood guard", "nat", "tls", "credentials", "location table", "accounting",
-            "dispatcher", "calls table", "call table");
+            "",
+            "digest",
+            "lockout",
+            "flood guard",
+            "nat",
+            "tls",
+            "credentials",
+            "location table",
+            "accounting",
+            "dispatcher",
+            "calls table",
+            "call table");
 
     private final List<ConfigurationProblem> found = new ArrayList<>();
 
@@ -54,7 +64,8 @@ final class Problems {
         } catch (ConfigurationException e) {
             e.problems().forEach(this::add);
         } catch (IllegalArgumentException e) { // option: value (reason)
-            String[] parts = Objects.requireNonNullElse(e.getMessage(), e.toString()).split(": ", 2);
+            String[] parts =
+                    Objects.requireNonNullElse(e.getMessage(), e.toString()).split(": ", 2);
             if (parts.length == 2 && parts[0].matches("[a-zA-Z]+")) {
                 add(OptionNames.property("", parts[0]), "", parts[1], "");
             } else {

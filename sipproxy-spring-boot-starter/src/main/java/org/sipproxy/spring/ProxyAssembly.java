@@ -145,8 +145,7 @@ final class ProxyAssembly {
         addSecret();
         Optional<LocationStore> store = beans.one(LocationStore.class);
         if (store.isEmpty()) {
-            options.storage()
-                    .addTo(builder, beans.one(BindingRepository.class).orElse(null), problems);
+            options.storage().addTo(builder, beans.one(BindingRepository.class).orElse(null), problems);
         } else if (options.storage().storage() != StorageProperties.Mode.MEMORY) {
             problems.add(
                     "sipproxy.storage",
@@ -241,6 +240,8 @@ final class ProxyAssembly {
 
     /** Returns the beans that are not components, which register themselves. */
     private <T> List<T> ownParts(Class<T> type) {
-        return beans.ordered(type).filter(part -> !(part instanceof ProxyComponent)).toList();
+        return beans.ordered(type)
+                .filter(part -> !(part instanceof ProxyComponent))
+                .toList();
     }
 }

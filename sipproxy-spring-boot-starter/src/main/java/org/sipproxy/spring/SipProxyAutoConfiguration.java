@@ -78,8 +78,7 @@ public class SipProxyAutoConfiguration {
     /** Returns the elements of the network that are trusted. */
     private static List<CidrBlock> exempt(AccessProperties access, GatewayProperties gateways, Problems problems) {
         List<CidrBlock> exempt = new ArrayList<>(access.trustedNetworks(problems));
-        gateways.peers()
-                .forEach(peer -> peer.numericHost().map(CidrBlock::of).ifPresent(exempt::add));
+        gateways.peers().forEach(peer -> peer.numericHost().map(CidrBlock::of).ifPresent(exempt::add));
         return exempt;
     }
 

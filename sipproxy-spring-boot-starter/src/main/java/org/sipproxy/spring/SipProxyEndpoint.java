@@ -94,7 +94,8 @@ final class SipProxyEndpoint {
     }
 
     private Aor aor(String key) {
-        String user = key.indexOf('@') < 0 ? key + "@" + proxy.settings().domains().get(0) : key;
+        String user =
+                key.indexOf('@') < 0 ? key + "@" + proxy.settings().domains().get(0) : key;
         try {
             SipUri uri = SipUri.of(user.startsWith("sip:") || user.startsWith("sips:") ? user : "sip:" + user);
             return Aor.of(uri, proxy.settings().registrar().userCase());
@@ -150,7 +151,9 @@ final class SipProxyEndpoint {
         if (!binding.path().isEmpty()) {
             shown.put(
                     "path",
-                    binding.path().stream().map(SipProxyEndpoint::withoutPassword).toList());
+                    binding.path().stream()
+                            .map(SipProxyEndpoint::withoutPassword)
+                            .toList());
         }
         return shown;
     }

@@ -81,8 +81,7 @@ public class SipProxyJdbcAutoConfiguration {
     }
 
     @Bean
-    SipDatabase sipDatabase(
-            @SipDataSource ObjectProvider<DataSource> marked, ObjectProvider<DataSource> dataSource) {
+    SipDatabase sipDatabase(@SipDataSource ObjectProvider<DataSource> marked, ObjectProvider<DataSource> dataSource) {
         DataSource chosen = marked.getIfAvailable();
         return new SipDatabase(chosen != null ? chosen : dataSource.getObject());
     }
@@ -108,8 +107,9 @@ public class SipProxyJdbcAutoConfiguration {
                 .unknownPerSecond(properties.unknownLookups())
                 .lookupsAtOnce(properties.lookupsAtOnce())
                 .outageGrace(properties.outageGrace());
-        return problems.get(users::build, () -> JdbcCredentials.builder(database.dataSource())
-                .build());
+        return problems.get(
+                users::build,
+                () -> JdbcCredentials.builder(database.dataSource()).build());
     }
 
     @Bean
@@ -129,8 +129,9 @@ public class SipProxyJdbcAutoConfiguration {
         if (domain != null) {
             rows.defaultDomain(domain);
         }
-        return problems.get(rows::build, () -> JdbcBindingRepository.builder(database.dataSource())
-                .build());
+        return problems.get(
+                rows::build,
+                () -> JdbcBindingRepository.builder(database.dataSource()).build());
     }
 
     private static @Nullable String defaultDomain(
@@ -344,7 +345,8 @@ public class SipProxyJdbcAutoConfiguration {
                             .orElse(false)
                     || binder.bind("sipproxy.no-auth", Boolean.class).orElse(false);
             return new ConditionOutcome(
-                    !given, ConditionMessage.of("sipproxy.subscriber or sipproxy.no-auth " + (given ? "set" : "not set")));
+                    !given,
+                    ConditionMessage.of("sipproxy.subscriber or sipproxy.no-auth " + (given ? "set" : "not set")));
         }
     }
 

@@ -116,7 +116,9 @@ final class SipProxyLifecycle implements SmartLifecycle {
 
     private boolean isBusy() {
         boolean tracksCalls = proxy.settings().calls().isPresent();
-        return proxy.statistics().unanswered() > 0 || !tracksCalls || proxy.calls().count() > 0;
+        return proxy.statistics().unanswered() > 0
+                || !tracksCalls
+                || proxy.calls().count() > 0;
     }
 
     @Override

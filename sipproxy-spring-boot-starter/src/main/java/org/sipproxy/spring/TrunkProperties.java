@@ -68,8 +68,7 @@ record TrunkProperties(
             trunk.withoutRegistration();
         }
         if (password != null && !password.isEmpty()) {
-            DigestLogin login =
-                    DigestLogin.ofPassword(authUsername == null ? account.user() : authUsername, password);
+            DigestLogin login = DigestLogin.ofPassword(authUsername == null ? account.user() : authUsername, password);
             trunk.login(realm == null ? login : login.forRealm(realm));
         } else if (register) {
             throw new IllegalArgumentException("has no password; set sipproxy.trunk." + name + ".password");

@@ -100,7 +100,8 @@ class CapabilitiesTest {
                 .collect(Collectors.toSet());
         Set<String> missing = new TreeSet<>();
         Set<String> unknown = new TreeSet<>(LEFT_OUT.keySet());
-        List<JavaClass> builders = LIBRARY.stream().filter(CapabilitiesTest::isBuilder).toList();
+        List<JavaClass> builders =
+                LIBRARY.stream().filter(CapabilitiesTest::isBuilder).toList();
         assertThat(builders.stream().map(CapabilitiesTest::nameOf))
                 .contains("SipProxyBuilder", "StreamLimits", "ParseLimits", "Lockout", "JdbcAccounting", "GatewaySet");
         for (JavaClass builder : builders) {

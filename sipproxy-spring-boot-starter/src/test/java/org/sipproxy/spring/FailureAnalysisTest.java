@@ -28,8 +28,8 @@ import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolve
 /** What Boot prints if the proxy cannot start. */
 class FailureAnalysisTest {
 
-    private static final List<String> VALID = List.of(
-            "sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test", "sipproxy.subscriber=1001:geheim77");
+    private static final List<String> VALID =
+            List.of("sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test", "sipproxy.subscriber=1001:geheim77");
 
     @Configuration(proxyBeanMethods = false)
     @ImportAutoConfiguration(SipProxyAutoConfiguration.class)
@@ -44,7 +44,10 @@ class FailureAnalysisTest {
                 mistake("sipproxy.domain=", "Option: sipproxy.domain", "Reason: is missing"),
                 mistake("sipproxy.listen=tls:127.0.0.1:0", "Option: sipproxy.listen", "set sipproxy.tls.certificate"),
                 mistake("sipproxy.subscriber=1001", "Option: sipproxy.subscriber[0]", "is not USER:PASSWORD"),
-                mistake("sipproxy.subscriber=1001@sip.test:topsecret", "Option: sipproxy.subscriber[0]", "sipproxy.domain"),
+                mistake(
+                        "sipproxy.subscriber=1001@sip.test:topsecret",
+                        "Option: sipproxy.subscriber[0]",
+                        "sipproxy.domain"),
                 mistake("sipproxy.subscriber=", "Option: sipproxy.subscriber", "sipproxy.no-auth=true"),
                 mistake("sipproxy.no-auth=true", "Option: sipproxy.no-auth", "remove one of them"),
                 mistake("sipproxy.nonce-expire=2d", "Option: sipproxy.nonce-expire", "Value: 2d"),

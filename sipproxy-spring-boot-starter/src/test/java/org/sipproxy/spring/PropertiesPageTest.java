@@ -90,7 +90,8 @@ class PropertiesPageTest {
     @Test
     void theTablesAreThoseOfTheMetadata() throws IOException {
         String page = page();
-        List<String> missing = rows().stream().filter(row -> !page.contains(row)).toList();
+        List<String> missing =
+                rows().stream().filter(row -> !page.contains(row)).toList();
 
         assertThat(missing).as("rows of docs/spring-boot.md").isEmpty();
     }
@@ -102,7 +103,9 @@ class PropertiesPageTest {
             Object value = property.get("defaultValue");
             String shown = value instanceof List<?> list
                     ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
-                    : value == null ? "" : String.valueOf(value).replaceAll("^\\[|]$", "").replace(", ", ",");
+                    : value == null
+                            ? ""
+                            : String.valueOf(value).replaceAll("^\\[|]$", "").replace(", ", ",");
             rows.add("| `" + name.substring("sipproxy.".length()) + "` | "
                     + (shown.isEmpty() ? "" : "`" + shown + "` ") + "| "
                     + String.valueOf(property.get("description")).replace("|", "\\|") + " |");
@@ -128,8 +131,9 @@ class PropertiesPageTest {
         while (matcher.find()) {
             blocks.add(matcher.group(1));
         }
-        assertThat(blocks).hasSizeGreaterThan(2).allSatisfy(block -> assertThat(sample)
-                .contains(block.replaceAll("\\s+", "")));
+        assertThat(blocks)
+                .hasSizeGreaterThan(2)
+                .allSatisfy(block -> assertThat(sample).contains(block.replaceAll("\\s+", "")));
     }
 
     @Test
@@ -241,10 +245,11 @@ class PropertiesPageTest {
 
     @SuppressWarnings("unchecked")
     private static List<Map<String, Object>> metadata() {
-        try (InputStream in = SipProxyProperties.class.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+        try (InputStream in =
+                SipProxyProperties.class.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            List<Map<String, Object>> properties =
-                    (List<Map<String, Object>>) JsonParserFactory.getJsonParser().parseMap(text).get("properties");
+            List<Map<String, Object>> properties = (List<Map<String, Object>>)
+                    JsonParserFactory.getJsonParser().parseMap(text).get("properties");
             return properties.stream()
                     .filter(property -> ((String) property.get("name")).startsWith("sipproxy."))
                     .toList();

@@ -92,11 +92,13 @@ class SipProxyActuatorAutoConfigurationTest {
                         .satisfies(shown -> assertThat(shown)
                                 .containsEntry("callId", call.id())
                                 .containsEntry("state", "ANSWERED"));
-                assertThat((List<Object>) endpoint.part("calls", 1, 1).get("calls")).isEmpty();
+                assertThat((List<Object>) endpoint.part("calls", 1, 1).get("calls"))
+                        .isEmpty();
                 assertThat(endpoint.element("bindings", "1001@sip.test").toString())
                         .contains(callee.contact())
                         .doesNotContain("test1234");
-                assertThat(endpoint.element("bindings", "1001")).isEqualTo(endpoint.element("bindings", "1001@sip.test"));
+                assertThat(endpoint.element("bindings", "1001"))
+                        .isEqualTo(endpoint.element("bindings", "1001@sip.test"));
                 assertThat((List<Object>) endpoint.element("bindings", "nobody").get("bindings"))
                         .isEmpty();
                 call.hangUp();
@@ -122,9 +124,12 @@ class SipProxyActuatorAutoConfigurationTest {
 
     @Test
     void metersAreInTheRegistryOfTheApplication() {
-        runner.withBean(MeterRegistry.class, SimpleMeterRegistry::new).run(context -> assertThat(
-                        context.getBean(MeterRegistry.class).find("sip.proxy.ready").gauge().value())
-                .isEqualTo(1));
+        runner.withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+                .run(context -> assertThat(context.getBean(MeterRegistry.class)
+                                .find("sip.proxy.ready")
+                                .gauge()
+                                .value())
+                        .isEqualTo(1));
     }
 
     @Test

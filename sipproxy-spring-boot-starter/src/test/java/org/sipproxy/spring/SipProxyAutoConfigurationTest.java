@@ -94,10 +94,11 @@ class SipProxyAutoConfigurationTest {
 
     @Test
     void canBeSwitchedOff() {
-        runner.withPropertyValues("sipproxy.enabled=false").run(context -> assertThat(context)
-                .hasNotFailed()
-                .doesNotHaveBean(SipProxy.class)
-                .doesNotHaveBean(FloodGuard.class));
+        runner.withPropertyValues("sipproxy.enabled=false")
+                .run(context -> assertThat(context)
+                        .hasNotFailed()
+                        .doesNotHaveBean(SipProxy.class)
+                        .doesNotHaveBean(FloodGuard.class));
     }
 
     @Test
@@ -119,9 +120,8 @@ class SipProxyAutoConfigurationTest {
 
     @Test
     void addOnsAreBeansThatTheApplicationMayReplace() {
-        AccessList own = AccessList.builder()
-                .defaultPolicy(AccessRule.Action.ALLOW)
-                .build();
+        AccessList own =
+                AccessList.builder().defaultPolicy(AccessRule.Action.ALLOW).build();
         runner.withBean("mine", AccessList.class, () -> own)
                 .withPropertyValues("sipproxy.nat.enabled=true")
                 .run(context -> {
@@ -183,7 +183,9 @@ class SipProxyAutoConfigurationTest {
                 if (context.request().method().name().equals("MESSAGE")) {
                     seen.add(name);
                 }
-                return name.equals("unavailable") ? Verdict.respond(StatusCode.TEMPORARILY_UNAVAILABLE, "Away") : Verdict.proceed();
+                return name.equals("unavailable")
+                        ? Verdict.respond(StatusCode.TEMPORARILY_UNAVAILABLE, "Away")
+                        : Verdict.proceed();
             };
             return stage.withoutBlocking();
         }
@@ -269,11 +271,12 @@ class SipProxyAutoConfigurationTest {
     @Test
     void callListenersNeedTrackedCalls() {
         CallListener listener = event -> {};
-        runner.withBean("listener", CallListener.class, () -> listener).run(context -> assertThat(context)
-                .getFailure()
-                .rootCause()
-                .isInstanceOf(InvalidSipPropertiesException.class)
-                .hasMessageContaining("sipproxy.calls.enabled"));
+        runner.withBean("listener", CallListener.class, () -> listener)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidSipPropertiesException.class)
+                        .hasMessageContaining("sipproxy.calls.enabled"));
         runner.withBean("listener", CallListener.class, () -> listener)
                 .withPropertyValues("sipproxy.calls.enabled=true")
                 .run(context -> assertThat(context).hasNotFailed());
@@ -346,9 +349,10 @@ class SipProxyAutoConfigurationTest {
 
     @Test
     void theProxyStartsAfterTheWebServerAndStopsBeforeIt() {
-        runner.run(context -> assertThat(context.getBean(SipProxyLifecycle.class).getPhase())
-                .isGreaterThan(SmartLifecycle.DEFAULT_PHASE - 1024)
-                .isLessThan(SmartLifecycle.DEFAULT_PHASE));
+        runner.run(
+                context -> assertThat(context.getBean(SipProxyLifecycle.class).getPhase())
+                        .isGreaterThan(SmartLifecycle.DEFAULT_PHASE - 1024)
+                        .isLessThan(SmartLifecycle.DEFAULT_PHASE));
     }
 
     @Test
@@ -381,9 +385,10 @@ class SipProxyAutoConfigurationTest {
 
                     Thread closing = new Thread(context::close);
                     closing.start();
-                    await()
-                            .until(() -> proxy.state() == SipProxy.State.DRAINING);
-                    assertThat(caller.options("1001").statusCode()).as("refused").isEqualTo(503);
+                    await().until(() -> proxy.state() == SipProxy.State.DRAINING);
+                    assertThat(caller.options("1001").statusCode())
+                            .as("refused")
+                            .isEqualTo(503);
                     call.hangUp();
                     closing.join(15_000);
 
@@ -397,10 +402,11 @@ class SipProxyAutoConfigurationTest {
     void aSecretIsHexadecimal() {
         runner.withPropertyValues("sipproxy.secret=" + "0a".repeat(32))
                 .run(context -> assertThat(context).hasNotFailed());
-        runner.withPropertyValues("sipproxy.secret=hunter2").run(context -> assertThat(context)
-                .getFailure()
-                .rootCause()
-                .hasMessageContaining("sipproxy.secret")
-                .hasMessageNotContaining("hunter2"));
+        runner.withPropertyValues("sipproxy.secret=hunter2")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("sipproxy.secret")
+                        .hasMessageNotContaining("hunter2"));
     }
 }

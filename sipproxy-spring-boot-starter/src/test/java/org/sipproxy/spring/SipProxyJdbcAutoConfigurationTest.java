@@ -31,8 +31,8 @@ class SipProxyJdbcAutoConfigurationTest {
 
     private static ApplicationContextRunner runner(PostgresFixture database) {
         return new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(
-                        SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
+                .withConfiguration(
+                        AutoConfigurations.of(SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
                 .withBean("dataSource", DataSource.class, database::dataSource)
                 .withPropertyValues("sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test");
     }
@@ -87,7 +87,9 @@ class SipProxyJdbcAutoConfigurationTest {
     void callsAndCallRecordsAreStored() {
         runner(POSTGRES)
                 .withPropertyValues(
-                        "sipproxy.storage=write-through", "sipproxy.calls.enabled=true", "sipproxy.accounting.enabled=true")
+                        "sipproxy.storage=write-through",
+                        "sipproxy.calls.enabled=true",
+                        "sipproxy.accounting.enabled=true")
                 .run(context -> assertThat(context)
                         .hasNotFailed()
                         .hasSingleBean(CallRepository.class)
@@ -106,10 +108,11 @@ class SipProxyJdbcAutoConfigurationTest {
                         .hasMessageContaining("sipproxy.initialize-schema=true")
                         .hasMessageContaining("KamailioSchema.on(dataSource).create()")
                         .hasMessageContaining("db create"));
-        runner(EMPTY).run(context -> assertThat(context)
-                .getFailure()
-                .rootCause()
-                .hasMessageContaining("sipproxy.subscriber: needs the table subscriber"));
+        runner(EMPTY)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("sipproxy.subscriber: needs the table subscriber"));
     }
 
     @Test
@@ -130,8 +133,8 @@ class SipProxyJdbcAutoConfigurationTest {
     @Test
     void oneOfSeveralDataSourcesIsMarked() {
         new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(
-                        SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
+                .withConfiguration(
+                        AutoConfigurations.of(SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
                 .withUserConfiguration(TwoDatabases.class)
                 .withPropertyValues("sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test")
                 .run(context -> assertThat(context).hasNotFailed().hasSingleBean(JdbcCredentials.class));
@@ -162,8 +165,8 @@ class SipProxyJdbcAutoConfigurationTest {
                     return method.getName().equals("hashCode") ? 1 : null;
                 });
         new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(
-                        SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
+                .withConfiguration(
+                        AutoConfigurations.of(SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
                 .withBean("dataSource", DataSource.class, () -> nowhere)
                 .withPropertyValues(
                         "sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test", "sipproxy.storage=write-through")
@@ -171,7 +174,8 @@ class SipProxyJdbcAutoConfigurationTest {
                         .getFailure()
                         .rootCause()
                         .isInstanceOf(InvalidSipPropertiesException.class)
-                        .hasMessageContaining("sipproxy.storage: write-through needs the database, which does not respond")
+                        .hasMessageContaining(
+                                "sipproxy.storage: write-through needs the database, which does not respond")
                         .hasMessageContaining("spring.datasource.url"));
     }
 }

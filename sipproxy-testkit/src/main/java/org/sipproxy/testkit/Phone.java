@@ -381,8 +381,7 @@ public final class Phone implements AutoCloseable {
                     .filter(endpoint -> endpoint.kind() == kind)
                     .findFirst()
                     .map(endpoint -> reachable(endpoint.host(), endpoint.port()))
-                    .orElseThrow(
-                            () -> new IllegalArgumentException("proxy: the proxy does not listen for " + kind)));
+                    .orElseThrow(() -> new IllegalArgumentException("proxy: the proxy does not listen for " + kind)));
         }
 
         private static InetSocketAddress reachable(String host, int port) {

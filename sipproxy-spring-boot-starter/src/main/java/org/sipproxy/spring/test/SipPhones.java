@@ -30,8 +30,7 @@ public final class SipPhones {
     private final Ladder ladder;
     private final PhoneNames phones;
 
-    SipPhones(
-            Supplier<SipProxy> proxy, @Nullable SipProxyProperties properties, Ladder ladder, PhoneNames phones) {
+    SipPhones(Supplier<SipProxy> proxy, @Nullable SipProxyProperties properties, Ladder ladder, PhoneNames phones) {
         this.proxy = proxy;
         this.ladder = ladder;
         this.phones = phones;
@@ -124,9 +123,12 @@ public final class SipPhones {
             phone.close();
             proxy.get()
                     .locationStore()
-                    .update(aor(phone.user()), current -> current.stream()
-                            .filter(binding -> !binding.contact().toString().equals(phone.contact()))
-                            .toList());
+                    .update(
+                            aor(phone.user()),
+                            current -> current.stream()
+                                    .filter(binding ->
+                                            !binding.contact().toString().equals(phone.contact()))
+                                    .toList());
         }
         return left;
     }

@@ -35,8 +35,8 @@ final class SipPhonesTestExecutionListener implements TestExecutionListener {
             System.err.println(test.getTestMethod().getName() + "\n" + drawing);
         }
         if (failure == null && !left.isEmpty()) {
-            throw new AssertionError(
-                    test.getTestMethod().getName() + " left calls or complaints behind:\n  " + String.join("\n  ", left));
+            throw new AssertionError(test.getTestMethod().getName() + " left calls or complaints behind:\n  "
+                    + String.join("\n  ", left));
         }
     }
 

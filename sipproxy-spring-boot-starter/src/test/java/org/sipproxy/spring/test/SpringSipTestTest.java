@@ -39,7 +39,8 @@ class SpringSipTestTest {
     @Order(1)
     void phonesOfSubscribersCallEachOther() {
         Phone callee = phones.registered("1001");
-        OutgoingCall call = phones.phone("1002", phone -> phone.transport(TransportKind.TCP)).call("1001");
+        OutgoingCall call = phones.phone("1002", phone -> phone.transport(TransportKind.TCP))
+                .call("1001");
         callee.awaitCall().ring().answer();
         call.awaitAnswer().hangUp();
 
