@@ -17,6 +17,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.SipProxy;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipRequest;
@@ -372,6 +373,24 @@ public final class Phone implements AutoCloseable {
         public Builder proxy(InetSocketAddress address) {
             Objects.requireNonNull(address, "address");
             return proxies(kind -> address);
+        }
+
+        /** Sets a started proxy: everything is sent to its first listening point of the phone's transport. */
+        public Builder proxy(SipProxy proxy) {
+            Objects.requireNonNull(proxy, "proxy");
+            return proxies(kind -> proxy.boundEndpoints().stream()
+                    .filter(endpoint -> endpoint.kind() == kind)
+                    .findFirst()
+                    .map(endpoint -> reachable(endpoint.host(), endpoint.port()))
+                    .orElseThrow(() -> new IllegalArgumentException("proxy: the proxy does not listen for " + kind)));
+        }
+
+        private static InetSocketAddress reachable(String host, int port) {
+            InetSocketAddress bound = new InetSocketAddress(host, port);
+            InetAddress address = bound.getAddress();
+            return address != null && address.isAnyLocalAddress()
+                    ? new InetSocketAddress(InetAddress.getLoopbackAddress(), port)
+                    : bound;
         }
 
         /** Sets the address that everything is sent to, by transport. */
