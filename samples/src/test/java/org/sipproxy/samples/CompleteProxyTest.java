@@ -34,7 +34,8 @@ class CompleteProxyTest {
             Subscribers.in(postgres.dataSource()).add("1002", "sip.test", "test1002");
             proxy.start();
             try (NatRouter nat = NatRouter.of(NatKind.PORT_RESTRICTED);
-                    Phone home = phone("1001", proxy, TransportKind.UDP).behind(nat).open();
+                    Phone home =
+                            phone("1001", proxy, TransportKind.UDP).behind(nat).open();
                     Phone guess = phone("1001", proxy, TransportKind.UDP)
                             .password("guess")
                             .open();
@@ -48,9 +49,10 @@ class CompleteProxyTest {
             }
         }
 
-        assertThat(Rows.of(
-                        postgres.dataSource(),
-                        "SELECT username, contact LIKE '%@192.168.%' AND received LIKE 'sip:127.0.0.1:%' FROM location"))
+        assertThat(
+                        Rows.of(
+                                postgres.dataSource(),
+                                "SELECT username, contact LIKE '%@192.168.%' AND received LIKE 'sip:127.0.0.1:%' FROM location"))
                 .containsExactlyInAnyOrder("1001|t", "1002|f");
         assertThat(Rows.of(postgres.dataSource(), "SELECT src_user, dst_user FROM acc_cdrs"))
                 .containsExactlyInAnyOrder("1002|1001", "1001|1002");
@@ -62,8 +64,7 @@ class CompleteProxyTest {
     }
 
     private static SipProxy create() {
-        return CompleteProxy.create(
-                postgres.dataSource(), Endpoint.udp("127.0.0.1", 0), Endpoint.tcp("127.0.0.1", 0));
+        return CompleteProxy.create(postgres.dataSource(), Endpoint.udp("127.0.0.1", 0), Endpoint.tcp("127.0.0.1", 0));
     }
 
     private static Phone.Builder phone(String user, SipProxy proxy, TransportKind transport) {
