@@ -96,8 +96,9 @@ public final class NumberPlan {
      *
      * @param countryCode 1 to 3 digits, such as {@code 49}
      * @param internationalPrefix such as {@code 00} or {@code 011}
-     * @param nationalPrefix such as {@code 0}. Empty in a country without one: every other number of 7 digits or more
-     *     is then national
+     * @param nationalPrefix such as {@code 0}. A prefix that does not begin with 0, such as {@code 1}, counts if 7 digits
+     *     or more follow, because extensions may begin with it too. Empty in a country without one: every other number
+     *     of 7 digits or more is then national
      * @throws IllegalArgumentException if one of them is not of digits
      */
     public NumberPlan e164(String countryCode, String internationalPrefix, String nationalPrefix) {
@@ -120,12 +121,15 @@ public final class NumberPlan {
         if (number.startsWith("+")) {
             return number;
         }
+        if (!isDigits(number)) {
+            return number; // a service code
+        }
         if (number.length() > international.length() && number.startsWith(international)) {
             return "+" + number.substring(international.length());
         }
-        boolean isNational = national.isEmpty()
-                ? number.length() >= SHORTEST_NATIONAL && isDigits(number)
-                : number.length() > national.length() && number.startsWith(national);
+        // extensions and emergency numbers do not begin with 0, but they may begin with the 1 of North America
+        int least = national.startsWith("0") ? 1 : SHORTEST_NATIONAL;
+        boolean isNational = number.length() >= national.length() + least && number.startsWith(national);
         return isNational ? "+" + countryCode + number.substring(national.length()) : number;
     }
 

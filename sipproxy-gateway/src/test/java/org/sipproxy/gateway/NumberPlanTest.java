@@ -17,17 +17,17 @@ import org.sipproxy.testkit.fakes.FakeStageContext;
 class NumberPlanTest {
 
     private static final String INVITE = """
-            INVITE sip:030-123.45@example.org;user=phone SIP/2.0
-            Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1
-            Max-Forwards: 70
-            From: "sip:0301@example.org" <sip:0301@example.org>;tag=a
-            To: <sip:03012345@example.org>
-            Call-ID: 1
-            CSeq: 1 INVITE
-            P-Asserted-Identity: "Bob" <sip:0302@example.org>
-            P-Asserted-Identity: <tel:0302;phone-context=example.org>
-            Content-Length: 0
-            """;
+        INVITE sip:030-123.45@example.org;user=phone SIP/2.0
+        Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1
+        Max-Forwards: 70
+        From: "sip:0301@example.org" <sip:0301@example.org>;tag=a
+        To: <sip:03012345@example.org>
+        Call-ID: 1
+        CSeq: 1 INVITE
+        P-Asserted-Identity: "Bob" <sip:0302@example.org>
+        P-Asserted-Identity: <tel:0302;phone-context=example.org>
+        Content-Length: 0
+        """;
 
     @ParameterizedTest
     @CsvSource({
@@ -41,6 +41,8 @@ class NumberPlanTest {
         "0, 0",
         "00, +490",
         "*21#, *21#",
+        "0*21, 0*21",
+        "00*21#, 00*21#",
         "bob, bob",
         "030123;isub=1, +4930123;isub=1",
         "anonymous, anonymous",
@@ -54,6 +56,20 @@ class NumberPlanTest {
     @CsvSource({"2125551234, +12125551234", "011493012, +493012", "911, 911", "5551234, +15551234", "555123, 555123"})
     void countriesWithoutANationalPrefixAreDistinguishedByLength(String dialled, String expected) {
         assertThat(NumberPlan.none().e164("1", "011", "").apply(dialled)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "12125551234, +12125551234",
+        "011493012, +493012",
+        "15551234, +15551234",
+        "1555123, 1555123",
+        "911, 911",
+        "112, 112",
+        "1001, 1001"
+    })
+    void extensionThatBeginsWithTheNationalPrefixIsKept(String dialled, String expected) {
+        assertThat(NumberPlan.none().e164("1", "011", "1").apply(dialled)).isEqualTo(expected);
     }
 
     @Test
