@@ -133,7 +133,7 @@ final class SubscriberChecks {
                     "ha1",
                     "empty for " + onlyPassword + " with a plain password",
                     "let the proxy compute it ("
-                            + remedies.of("JdbcCredentials.plainPasswords", "--password-column=password")
+                            + remedies.of("JdbcCredentials.Builder.plainPasswords", "--password-column=password")
                             + "), or set the passwords again with passwd"));
         }
         long nothing =
@@ -166,7 +166,8 @@ final class SubscriberChecks {
                             + (plainPasswords ? "; their column password is used" : "; their ha1 is used"),
                     "the realm was not the domain when it was computed, or the password changed; set it again with"
                             + " passwd, or choose the column with "
-                            + remedies.of("JdbcCredentials.plainPasswords", "--password-column=password or ha1")));
+                            + remedies.of(
+                                    "JdbcCredentials.Builder.plainPasswords", "--password-column=password or ha1")));
         }
         long plain = count(handle, "SELECT count(*) FROM " + rows + " WHERE password <> ''");
         if (plain > 0) {

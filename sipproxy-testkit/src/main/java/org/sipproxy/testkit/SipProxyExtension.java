@@ -209,6 +209,7 @@ public final class SipProxyExtension
         if (running == null) {
             start();
         }
+        stalledBefore = proxy().statistics().stalledReceivers();
         inTest = true;
     }
 
@@ -219,7 +220,7 @@ public final class SipProxyExtension
         List<String> leaks = new ArrayList<>();
         if (!failed && options.leakCheck) {
             leaks.addAll(LeakCheck.ofPhones(ofTest.phones()));
-            leaks.addAll(LeakCheck.ofProxy(proxy()));
+            leaks.addAll(LeakCheck.ofProxy(proxy(), stalledBefore));
         }
         String drawing = ladder.toString();
         List<Phone> phones = ofTest.phones();

@@ -23,7 +23,7 @@ public record Explanation(
         decisions = List.copyOf(decisions);
     }
 
-    /** Returns true if the request would be relayed or answered with 2xx. */
+    /** Returns true if the request would be relayed or get a 2xx. */
     public boolean isAccepted() {
         return result instanceof Relay || (result instanceof Response response && response.statusCode() < 300);
     }
