@@ -68,6 +68,8 @@ public final class SipProxyExtension
     private final Opened ofTest = new Opened();
     private volatile @Nullable Running running;
     private boolean inTest;
+    /** Stalls of the proxy before the test: those of an earlier test, or of a busy machine, are not its leak. */
+    private long stalledBefore;
     /** Number of classes, nested in each other, that share the proxy; 0 if each test has its own. */
     private int classes;
 

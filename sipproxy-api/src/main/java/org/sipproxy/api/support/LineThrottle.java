@@ -21,6 +21,7 @@ public final class LineThrottle {
     public static final int REPORTED = 16;
 
     private static final int ENTRIES = 4_096;
+    private static final int HIGHEST = 1_000_000;
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     // guarded by this
@@ -56,11 +57,11 @@ public final class LineThrottle {
     /**
      * Creates a throttle.
      *
-     * @param burst lines that one key may have at once, 1 or more
-     * @param lines lines that all keys together may have at once, 1 or more
-     * @param linesPerSecond lines per second of all keys together after that, 1 or more
+     * @param burst lines that one key may have at once, 1 to 1,000,000
+     * @param lines lines that all keys together may have at once, 1 to 1,000,000
+     * @param linesPerSecond lines per second of all keys together after that, 1 to 1,000,000
      * @param nowNanos the time, as for {@link #admits}
-     * @throws IllegalArgumentException if {@code burst} is less than 1
+     * @throws IllegalArgumentException if a number is out of range
      */
     public LineThrottle(int burst, int lines, int linesPerSecond, long nowNanos) {
         this(burst, 1, lines, linesPerSecond, nowNanos);
@@ -69,17 +70,28 @@ public final class LineThrottle {
     /**
      * Creates a throttle.
      *
-     * @param burst lines that one key may have at once, 1 or more
-     * @param perSecond lines per second of one key after that, 1 or more
-     * @param lines lines that all keys together may have at once, 1 or more
-     * @param linesPerSecond lines per second of all keys together after that, 1 or more
+     * @param burst lines that one key may have at once, 1 to 1,000,000
+     * @param perSecond lines per second of one key after that, 1 to 1,000,000
+     * @param lines lines that all keys together may have at once, 1 to 1,000,000
+     * @param linesPerSecond lines per second of all keys together after that, 1 to 1,000,000
      * @param nowNanos the time, as for {@link #admits}
+     * @throws IllegalArgumentException if a number is out of range
      */
     public LineThrottle(int burst, int perSecond, int lines, int linesPerSecond, long nowNanos) {
+        requireRange("burst", burst);
+        requireRange("perSecond", perSecond);
+        requireRange("lines", lines);
+        requireRange("linesPerSecond", linesPerSecond);
         this.keys = new KeyedBursts(ENTRIES, burst, INTERVAL_NANOS / perSecond);
         this.lines = lines;
         this.nanosPerLine = INTERVAL_NANOS / linesPerSecond;
         this.allAgainNanos = nowNanos;
+    }
+
+    private static void requireRange(String name, int value) {
+        if (value < 1 || value > HIGHEST) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected 1 to " + HIGHEST + ")");
+        }
     }
 
     /**

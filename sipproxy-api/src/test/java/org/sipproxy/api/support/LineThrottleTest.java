@@ -1,6 +1,7 @@
 package org.sipproxy.api.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,13 @@ class LineThrottleTest {
             assertThat(faster.admits(1, SECOND, () -> "key")).isTrue();
         }
         assertThat(faster.admits(1, SECOND, () -> "key")).isFalse();
+    }
+
+    @Test
+    void aNumberOutOfRangeIsNamed() {
+        assertThatThrownBy(() -> new LineThrottle(0, LINES, LINES_PER_SECOND, 0))
+                .hasMessage("burst: 0 (expected 1 to 1000000)");
+        assertThatThrownBy(() -> new LineThrottle(BURST, LINES, 0, 0)).hasMessageStartingWith("linesPerSecond: 0 ");
     }
 
     @Test
