@@ -15,6 +15,9 @@ import org.sipproxy.server.config.Arguments;
 import org.sipproxy.server.config.Reloadable;
 import org.sipproxy.server.control.ControlException;
 import org.sipproxy.server.control.ControlMethods;
+import org.sipproxy.server.operations.ConfigurationMXBean;
+import org.sipproxy.server.operations.ManagementBeans;
+import org.sipproxy.server.operations.OperationException;
 import org.sipproxy.server.operations.RemovedUsers;
 import org.sipproxy.server.part.ServerPart;
 import org.slf4j.Logger;
@@ -24,7 +27,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Reload of the configuration, on SIGHUP and by the control channel. The file is read and a proxy is built from it,
+ * Reload of the configuration, on SIGHUP, by the control channel and by an MXBean. The file is read and a proxy is built from it,
  * which is never started; if it is valid and only options that may change are different, the running proxy takes over
  * its settings and components, and the bindings of removed users and domains are removed. Otherwise nothing changes.
  */
@@ -49,6 +52,7 @@ final class Reload implements ServerPart {
     private CommandLine inForce;
 
     private volatile @Nullable SipProxy proxy;
+    private @Nullable ManagementBeans beans;
 
     /**
      * Creates the part and its method.
@@ -69,18 +73,38 @@ final class Reload implements ServerPart {
         this.arguments = arguments;
         this.inForce = inForce;
         removedUsers = new RemovedUsers(running.components, running.names(database));
-        methods.register(METHOD, params -> Map.of(CHANGED, reloadForClient()));
+        methods.register(METHOD, params -> {
+            params.only();
+            return Map.of(CHANGED, reloadForClient());
+        });
     }
 
     @Override
     public void start(SipProxy started) {
         proxy = started;
         ProcessSignals.onHangup(this::reloadQuietly);
+        beans = ManagementBeans.register(new Bean(this));
     }
 
     @Override
     public void stop() {
         proxy = null;
+        ManagementBeans registered = beans;
+        if (registered != null) {
+            registered.unregister();
+        }
+    }
+
+    private record Bean(Reload part) implements ConfigurationMXBean {
+
+        @Override
+        public List<String> reload() {
+            try {
+                return part.reloadForClient();
+            } catch (ControlException e) {
+                throw new OperationException(OperationException.Kind.FAILED, e.text());
+            }
+        }
     }
 
     private void reloadQuietly() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,12 +15,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import javax.management.JMX;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.server.operations.ConfigurationMXBean;
 import org.sipproxy.server.phone.Account;
 import org.sipproxy.server.phone.PhoneException;
 import org.sipproxy.server.phone.RiPhone;
@@ -225,6 +232,32 @@ class ReloadTest {
         assertThat(err.toString()).contains("nothing is reloaded: ", problem);
         await().untilAsserted(() -> assertThat(launcher.err())
                 .anyMatch(line -> line.contains("reload rejected, nothing has changed: ") && line.contains(problem)));
+    }
+
+    @Test
+    @SuppressWarnings("BanJNDI") // the address is that of a process of this test
+    void theMXBeanReloadsOrSaysWhyNot() throws Exception {
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", file.toString())) {
+            launcher.awaitLine("READY");
+            VirtualMachine machine = VirtualMachine.attach(Long.toString(launcher.pid()));
+            JMXServiceURL address = new JMXServiceURL(machine.startLocalManagementAgent());
+            machine.detach();
+            try (JMXConnector connector = JMXConnectorFactory.connect(address)) {
+                ConfigurationMXBean bean = JMX.newMXBeanProxy(
+                        connector.getMBeanServerConnection(),
+                        new ObjectName("org.sipproxy:type=Configuration"),
+                        ConfigurationMXBean.class);
+                assertThat(bean.reload()).isEmpty();
+
+                replace("domain sip.test", "domain sip.test\ndomain new.test");
+                assertThat(bean.reload()).containsExactly("domain");
+
+                replace("domain new.test", "domian new.test");
+                assertThatThrownBy(bean::reload)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("sipproxy.conf:5: unknown option: domian");
+            }
+        }
     }
 
     @Test

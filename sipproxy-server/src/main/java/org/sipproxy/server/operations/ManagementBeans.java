@@ -2,6 +2,8 @@ package org.sipproxy.server.operations;
 
 import com.google.gson.JsonElement;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@link ServerOperations} as MXBeans {@code org.sipproxy:type=…} of the platform's MBean server. Rows of lists are
- * maps of texts, with the names of the JSON of the control channel.
+ * {@link ServerOperations}, and what other parts of the server add, as MXBeans {@code org.sipproxy:type=…} of the
+ * platform's MBean server. Rows of lists are maps of texts, with the names of the JSON of the control channel.
  */
-final class ManagementBeans {
+public final class ManagementBeans {
 
     private static final Logger LOG = LoggerFactory.getLogger(ManagementBeans.class);
 
@@ -28,26 +30,53 @@ final class ManagementBeans {
     /** Registers the beans. A bean that is registered already, by another server of this JVM, is omitted and logged. */
     static ManagementBeans register(ServerOperations server) {
         ManagementBeans beans = new ManagementBeans();
-        beans.add("Server", new ServerBean(server));
-        beans.add("Registrations", new RegistrationsBean(server.registrations()));
-        beans.add("Calls", new CallsBean(server.calls()));
-        beans.add("Figures", new FiguresBean(server.figures()));
-        beans.add("Gateways", new GatewaysBean(server.gateways()));
-        beans.add("Access", new AccessBean(server.access()));
+        beans.add("Server", ServerMXBean.class, new ServerBean(server));
+        beans.add("Registrations", RegistrationsMXBean.class, new RegistrationsBean(server.registrations()));
+        beans.add("Calls", CallsMXBean.class, new CallsBean(server.calls()));
+        beans.add("Figures", FiguresMXBean.class, new FiguresBean(server.figures()));
+        beans.add("Gateways", GatewaysMXBean.class, new GatewaysBean(server.gateways()));
+        beans.add("Access", AccessMXBean.class, new AccessBean(server.access()));
         return beans;
     }
 
-    private void add(String type, Object bean) {
+    /** Registers a bean of another part, as {@link #register(ServerOperations)} does. */
+    public static ManagementBeans register(ConfigurationMXBean bean) {
+        ManagementBeans beans = new ManagementBeans();
+        beans.add("Configuration", ConfigurationMXBean.class, bean);
+        return beans;
+    }
+
+    private <T> void add(String type, Class<T> view, T bean) {
         try {
             ObjectName name = new ObjectName("org.sipproxy:type=" + type);
-            platform().registerMBean(bean, name);
+            platform().registerMBean(withPlainExceptions(view, bean), name);
             names.add(name);
         } catch (JMException e) {
             LOG.warn("no MXBean for {}: {}", type, e.toString());
         }
     }
 
-    void unregister() {
+    /**
+     * Returns a bean whose {@link OperationException}s are exceptions of the JDK: a remote client, such as JConsole, does
+     * not have the class, and would report that instead of the message.
+     */
+    private static Object withPlainExceptions(Class<?> view, Object bean) {
+        return Proxy.newProxyInstance(view.getClassLoader(), new Class<?>[] {view}, (self, method, arguments) -> {
+            try {
+                return method.invoke(bean, arguments);
+            } catch (InvocationTargetException e) {
+                if (e.getCause() instanceof OperationException failed) {
+                    throw failed.kind() == OperationException.Kind.INVALID
+                            ? new IllegalArgumentException(failed.getMessage())
+                            : new IllegalStateException(failed.getMessage());
+                }
+                throw e.getCause();
+            }
+        });
+    }
+
+    /** Removes the beans. */
+    public void unregister() {
         for (ObjectName name : names) {
             try {
                 platform().unregisterMBean(name);

@@ -1,6 +1,7 @@
 package org.sipproxy.server.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -83,6 +84,12 @@ class ManagementBeansTest {
             assertThat(proxy.locationStore().lookup(new Aor("1001", "sip.test")))
                     .isEmpty();
             assertThat(removedByAdmin).hasValue(1);
+            assertThatThrownBy(() -> registrations.remove("1001", ""))
+                    .isExactlyInstanceOf(IllegalStateException.class)
+                    .hasMessage("1001 is not registered");
+            assertThatThrownBy(() -> bean("Server", ServerMXBean.class).setLogLevel("loud", ""))
+                    .isExactlyInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("level \"loud\"");
             bean("Server", ServerMXBean.class).drain();
             assertThat(proxy.state()).isEqualTo(SipProxy.State.DRAINING);
 
