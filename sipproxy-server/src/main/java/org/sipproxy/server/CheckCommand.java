@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.server.database.DatabaseUnreachableException;
+import org.sipproxy.server.logging.LogFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,10 +60,18 @@ final class CheckCommand implements Callable<Integer> {
                     "Also binds each address for a moment, to find those in use. Only while the server is stopped.")
     private boolean tryBind;
 
-    /** Accepted so that one configuration file can be used for both commands. */
+    // The options of run that change nothing here are accepted so that their values are checked too.
+
     @Option(names = "--log-level", paramLabel = "LEVEL", description = "How much run logs: ${COMPLETION-CANDIDATES}.")
     @SuppressWarnings("UnusedVariable")
     private Logging.Verbosity logLevel = Logging.Verbosity.info;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            description = "Form of the lines of run: ${COMPLETION-CANDIDATES}.")
+    @SuppressWarnings("UnusedVariable")
+    private LogFormat logFormat = LogFormat.usual();
 
     @Override
     public Integer call() {

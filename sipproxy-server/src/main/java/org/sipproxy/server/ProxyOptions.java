@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.stream.Collectors;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.component.ProxyComponent;
@@ -15,6 +16,7 @@ import org.sipproxy.jdbc.DatabaseDoctor;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.message.HostName;
+import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.security.DigestAuthentication;
 import org.sipproxy.server.config.Reloadable;
@@ -384,10 +386,18 @@ final class ProxyOptions {
             try {
                 endpoints.add(Endpoint.parse(text));
             } catch (ConfigurationException e) {
-                problems.addAll(LibraryProblems.texts(e, "--listen"));
+                LibraryProblems.texts(e, "--listen").forEach(problem -> problems.add(withValue(problem, text)));
             }
         }
         return endpoints;
+    }
+
+    /** Returns a problem with the value of its option, by which its line in the file is found. */
+    private static String withValue(String problem, String value) {
+        return problem.contains(value)
+                ? problem
+                : problem.replaceFirst(
+                        ": ", Matcher.quoteReplacement(": \"" + SipParseException.excerpt(value) + "\": "));
     }
 
     private void readAuthentication(SipProxyBuilder builder, SubscriberOption subscription) {
@@ -400,6 +410,7 @@ final class ProxyOptions {
         }
         if (noAuth) {
             builder.noAuthentication();
+            digest.addTo(DigestAuthentication.builder(), problems); // only reports wrong values
             return;
         }
         CredentialStore users = subscription.credentials(builder, this, named, problems);

@@ -136,6 +136,43 @@ class ConfigFileTest {
         assertThat(execute("check", "--config", file.toString())).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "udp:127.0.0.1:99999                  | port 99999 (expected 0 to 65535)",
+                "udp:127.0.0.1:-1                     | has the port \"-1\"",
+                "udp::5060                            | the host is empty",
+                "udp:127.0.0.1:0 advertise x.test:99999 | advertisedPort 99999 (expected 0 to 65535)"
+            })
+    void aWrongListeningPointIsReportedWithItsLineAndValue(String value, String problem) throws IOException {
+        Files.writeString(
+                file,
+                "listen udp:127.0.0.1:0\nlisten tcp:127.0.0.1:0\nlisten " + value + "\ndomain sip.test\nno-auth\n");
+
+        assertThat(execute("check", "--config", file.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("sipproxy.conf:3: listen: \"" + value + "\": ", problem);
+    }
+
+    @Test
+    void checkReadsTheValuesOfAllOptionsOfRun() throws IOException {
+        assertThat(Launcher.commands()
+                        .getSubcommands()
+                        .get("check")
+                        .getCommandSpec()
+                        .optionsMap())
+                .containsKeys(run().getCommandSpec().optionsMap().keySet().toArray(new String[0]));
+
+        String valid = "listen udp:127.0.0.1:0\ndomain sip.test\nno-auth\n";
+        Files.writeString(file, valid + "log-format xml\n");
+        assertThat(execute("check", "--config", file.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("sipproxy.conf:4: ", "xml");
+
+        Files.writeString(file, valid + "auth-algorithm MD4\n");
+        assertThat(execute("check", "--config", file.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("sipproxy.conf:4: auth-algorithm: \"MD4\" (expected");
+    }
+
     @Test
     void aMissingFileIsNamed() {
         assertThat(execute("run", "--config", "no-such-file")).isEqualTo(2);

@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -149,7 +148,8 @@ public final class Arguments {
     }
 
     /**
-     * Returns file and line of an option: the line whose value is in {@code text}, or else the only one.
+     * Returns file and line of an option: the line whose value is in {@code text}, the longest if one begins like another,
+     * or else the only one.
      *
      * @param option name with its dashes
      */
@@ -157,10 +157,11 @@ public final class Arguments {
         List<ConfigFile.Line> named = lines.stream()
                 .filter(line -> line.option().longestName().equals(option))
                 .toList();
-        Stream<ConfigFile.Line> quoted =
-                named.stream().filter(line -> !line.value().isEmpty() && text.contains(line.value()));
-        return quoted.findFirst()
-                .or(() -> named.size() == 1 && !given.contains(option) ? Optional.of(named.get(0)) : Optional.empty())
+        Optional<ConfigFile.Line> quoted = named.stream()
+                .filter(line -> !line.value().isEmpty() && text.contains(line.value()))
+                .reduce((one, other) -> other.value().length() > one.value().length() ? other : one);
+        return quoted.or(() ->
+                        named.size() == 1 && !given.contains(option) ? Optional.of(named.get(0)) : Optional.empty())
                 .map(ConfigFile.Line::place);
     }
 }
