@@ -264,6 +264,7 @@ class ReloadTest {
     }
 
     @Test
+    @SuppressWarnings("BanJNDI") // the address is that of a process of this test
     void theMXBeanReloadsOrSaysWhyNot() throws Exception {
         try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", file.toString())) {
             launcher.awaitLine("READY");
