@@ -31,8 +31,11 @@ final class Database implements AutoCloseable {
     private final HikariDataSource pool;
     private final Optional<EmbeddedDatabase> server;
     private final boolean lasts;
+    private final DatabaseOptions options;
 
-    private Database(HikariDataSource pool, Optional<EmbeddedDatabase> server, boolean lasts) {
+    private Database(
+            HikariDataSource pool, Optional<EmbeddedDatabase> server, boolean lasts, DatabaseOptions options) {
+        this.options = options;
         this.pool = pool;
         this.server = server;
         this.lasts = lasts;
@@ -47,7 +50,7 @@ final class Database implements AutoCloseable {
         if (!options.isEmbedded()) {
             try {
                 return new Database(
-                        pool(options.url, options.user, options.password(), connections), Optional.empty(), true);
+                        pool(options.url, options.user, options.password(), connections), Optional.empty(), true, options);
             } catch (RuntimeException e) {
                 throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
             }
@@ -57,7 +60,8 @@ final class Database implements AutoCloseable {
             return new Database(
                     pool(server.url(), EmbeddedDatabase.USER, server.password(), connections),
                     Optional.of(server),
-                    options.directory().isPresent());
+                    options.directory().isPresent(),
+                    options);
         } catch (RuntimeException e) {
             server.close();
             throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
@@ -99,6 +103,11 @@ final class Database implements AutoCloseable {
     /** Returns false if the data are removed when the program ends. */
     boolean lasts() {
         return lasts;
+    }
+
+    /** Returns the text for a failure of this database, on one line. */
+    String explain(Throwable failure) {
+        return DatabaseFault.text(failure, options);
     }
 
     /** Returns the JDBC URL. */

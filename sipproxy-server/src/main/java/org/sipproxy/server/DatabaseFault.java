@@ -34,6 +34,11 @@ final class DatabaseFault {
                 : "the database of --database-url" + role;
     }
 
+    /** Returns true if a database is the cause. */
+    static boolean isCauseOf(Throwable e) {
+        return find(e, SQLException.class) != null;
+    }
+
     /** Returns the text for a failure, on one line. */
     static String text(Throwable e, DatabaseOptions options) {
         return place(options) + ": " + why(e, options);

@@ -124,7 +124,7 @@ final class Reload implements ServerPart {
                 throw new ControlException(
                         ControlException.Kind.FAILED,
                         "nothing is reloaded: " + String.join("; ", e.problems()),
-                        "correct the configuration and reload again");
+                        "correct what is named and reload again");
             }
         });
         return changed;
@@ -231,6 +231,12 @@ final class Reload implements ServerPart {
         return option.userObject() instanceof Field field && field.isAnnotationPresent(Reloadable.class);
     }
 
+    private String messageOf(RuntimeException e) {
+        return database.filter(used -> DatabaseFault.isCauseOf(e))
+                .map(used -> used.explain(e))
+                .orElseGet(() -> Launcher.messageOf(e));
+    }
+
     private void apply(SipProxy serving, ProxyOptions options, Arguments read) throws RejectedException {
         options.reuse(running);
         SubscriberOption subscription = SubscriberOption.ofReload(database);
@@ -252,7 +258,7 @@ final class Reload implements ServerPart {
         } catch (ConfigurationException e) {
             throw new RejectedException(LibraryProblems.texts(e));
         } catch (RuntimeException e) {
-            throw new RejectedException(List.of(Launcher.messageOf(e)));
+            throw new RejectedException(List.of(messageOf(e)));
         }
         running.components.replaceWith(options.components); // cannot fail
         running.tables.readAgain();
