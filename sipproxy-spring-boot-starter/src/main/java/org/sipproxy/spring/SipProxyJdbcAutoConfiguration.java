@@ -285,7 +285,8 @@ public class SipProxyJdbcAutoConfiguration {
             } catch (RuntimeException e) {
                 Problems problems = new Problems();
                 problems.add(
-                        used().contains(DatabaseUse.SUBSCRIBERS) && !storage.storage().keepsRows()
+                        used().contains(DatabaseUse.SUBSCRIBERS)
+                                        && !storage.storage().keepsRows()
                                 ? "sipproxy.subscriber"
                                 : "sipproxy.storage",
                         "",
