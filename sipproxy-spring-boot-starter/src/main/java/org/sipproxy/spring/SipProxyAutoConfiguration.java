@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.security.AccessList;
@@ -14,6 +15,8 @@ import org.sipproxy.security.CidrBlock;
 import org.sipproxy.security.FloodGuard;
 import org.sipproxy.security.IdentityHeaders;
 import org.sipproxy.security.InMemoryCredentials;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -21,6 +24,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
  * Auto-configuration of a {@link SipProxy} of the properties {@code sipproxy.*} and of beans. Not used with
@@ -46,6 +50,8 @@ import org.springframework.context.annotation.Bean;
     TlsProperties.class
 })
 public class SipProxyAutoConfiguration {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.PROXY);
 
     /** Creates the configuration. */
     SipProxyAutoConfiguration() {}
@@ -138,7 +144,9 @@ public class SipProxyAutoConfiguration {
             OptionProperties options,
             ProxyBeans beans,
             Problems problems,
+            ConfigurableEnvironment environment,
             ObjectProvider<SipProxyCustomizer> customizers) {
+        UnknownProperties.in(environment).forEach(line -> LOG.warn("{}", line));
         return new ProxyAssembly(properties, options, beans, problems)
                 .build(customizers.orderedStream().toList());
     }

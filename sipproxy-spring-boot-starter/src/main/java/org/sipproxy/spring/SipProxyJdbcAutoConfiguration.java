@@ -13,7 +13,6 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.location.BindingRepository;
-import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.JdbcAccounting;
@@ -24,8 +23,6 @@ import org.sipproxy.jdbc.JdbcSecret;
 import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.SchemaMismatch;
 import org.sipproxy.message.Method;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
@@ -68,8 +65,6 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
     StorageProperties.class
 })
 public class SipProxyJdbcAutoConfiguration {
-
-    private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.DATABASE);
 
     /** Creates the configuration. */
     SipProxyJdbcAutoConfiguration() {}
@@ -217,8 +212,8 @@ public class SipProxyJdbcAutoConfiguration {
                 problems.add(
                         "sipproxy.storage",
                         OptionNames.of(storage.storage()),
-                        "needs the database, which does not respond or has no secret: " + e.getMessage(),
-                        "check spring.datasource.url and the rights of its user; or set sipproxy.secret");
+                        "needs the secret of the database, which cannot be read: " + e.getMessage(),
+                        "check the rights of its user, or set sipproxy.secret");
                 return Optional.empty();
             }
         };
@@ -284,8 +279,16 @@ public class SipProxyJdbcAutoConfiguration {
                 }
                 mismatches = schema.verify();
             } catch (RuntimeException e) {
-                LOG.warn("the tables could not be checked, because the database does not respond: {}", e.getMessage());
-                return;
+                Problems problems = new Problems();
+                problems.add(
+                        used().contains(DatabaseUse.SUBSCRIBERS)
+                                        && !storage.storage().keepsRows()
+                                ? "sipproxy.subscriber"
+                                : "sipproxy.storage",
+                        "",
+                        "needs the database, which does not respond: " + e.getMessage(),
+                        "check spring.datasource.url, its user and that the server runs");
+                throw new InvalidSipPropertiesException(problems.found(), e);
             }
             checked = true;
             Set<String> needed = used().stream().flatMap(Uses::tables).collect(Collectors.toSet());

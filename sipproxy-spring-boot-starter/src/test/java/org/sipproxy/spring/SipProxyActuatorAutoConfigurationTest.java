@@ -54,6 +54,20 @@ class SipProxyActuatorAutoConfigurationTest {
     }
 
     @Test
+    void healthHasTheTypesOfBoot4() {
+        runner.withClassLoader(new FilteredClassLoader(
+                        "org.springframework.boot.actuate.health",
+                        "org.springframework.boot.actuate.autoconfigure.health"))
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    org.springframework.boot.health.contributor.HealthIndicator health = context.getBean(
+                            "sipProxyHealthIndicator",
+                            org.springframework.boot.health.contributor.HealthIndicator.class);
+                    assertThat(health.health().getStatus().getCode()).isEqualTo("UP");
+                });
+    }
+
+    @Test
     void healthAndInfoCanBeSwitchedOff() {
         runner.withPropertyValues("management.health.sipproxy.enabled=false", "management.info.sipproxy.enabled=false")
                 .run(context -> assertThat(context)

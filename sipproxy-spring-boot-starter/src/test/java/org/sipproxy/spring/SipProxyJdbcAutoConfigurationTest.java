@@ -2,6 +2,8 @@ package org.sipproxy.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
+import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -157,25 +159,38 @@ class SipProxyJdbcAutoConfigurationTest {
 
     @Test
     void anUnreachableDatabaseIsReported() {
-        DataSource nowhere = (DataSource) java.lang.reflect.Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("getConnection")) {
-                        throw new java.sql.SQLException("connection refused", "08001");
-                    }
-                    return method.getName().equals("hashCode") ? 1 : null;
-                });
-        new ApplicationContextRunner()
+        ApplicationContextRunner unreachable = new ApplicationContextRunner()
                 .withConfiguration(
                         AutoConfigurations.of(SipProxyAutoConfiguration.class, SipProxyJdbcAutoConfiguration.class))
-                .withBean("dataSource", DataSource.class, () -> nowhere)
-                .withPropertyValues(
-                        "sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test", "sipproxy.storage=write-through")
-                .run(context -> assertThat(context)
-                        .getFailure()
-                        .rootCause()
-                        .isInstanceOf(InvalidSipPropertiesException.class)
-                        .hasMessageContaining(
-                                "sipproxy.storage: write-through needs the database, which does not respond")
-                        .hasMessageContaining("spring.datasource.url"));
+                .withBean("dataSource", DataSource.class, SipProxyJdbcAutoConfigurationTest::nowhere)
+                .withPropertyValues("sipproxy.listen=udp:127.0.0.1:0", "sipproxy.domain=sip.test");
+        unreachable
+                .withPropertyValues("sipproxy.storage=write-through")
+                .run(context -> assertThat(reported(context.getStartupFailure()))
+                        .contains("sipproxy.storage: needs the database, which does not respond")
+                        .contains("connection refused", "spring.datasource.url"));
+        unreachable.run(context -> assertThat(reported(context.getStartupFailure()))
+                .contains("sipproxy.subscriber: needs the database, which does not respond"));
+    }
+
+    /** Returns the message of the typed problem, which has the error of the database as its cause. */
+    private static String reported(Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null && !(cause instanceof InvalidSipPropertiesException)) {
+            cause = cause.getCause();
+        }
+        return cause == null ? "no report: " + failure : cause.getMessage();
+    }
+
+    private static DataSource nowhere() {
+        return (DataSource) Proxy.newProxyInstance(
+                SipProxyJdbcAutoConfigurationTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "getConnection" -> throw new SQLException("connection refused", "08001");
+                    case "hashCode" -> System.identityHashCode(proxy);
+                    case "equals" -> proxy == arguments[0];
+                    default -> null;
+                });
     }
 }

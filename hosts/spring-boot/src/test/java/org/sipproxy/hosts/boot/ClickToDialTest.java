@@ -37,8 +37,8 @@ class ClickToDialTest {
         HttpResponse<String> dialled = http("POST", "/calls", "{\"from\":\"1001\",\"to\":\"1002\"}");
         assertThat(dialled.statusCode()).isEqualTo(202);
         String id = dialled.body().replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
-        IncomingCall atFirst = first.awaitCall().ring().answer();
-        IncomingCall atSecond = second.awaitCall().ring().answer();
+        IncomingCall atFirst = first.awaitCall().ring().answer(offer -> offer.body("application/sdp", "v=0\r\n"));
+        IncomingCall atSecond = second.awaitCall().ring().answer(answer -> answer.body("application/sdp", "v=0\r\n"));
         atSecond.awaitAck();
         assertThat(http("GET", "/calls", "").body()).contains(id, "\"from\":\"1001\"");
 
