@@ -90,15 +90,10 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         return text;
     }
 
-    private static int regId(@Nullable String text) throws RegistrationRefused {
-        if (text == null) {
-            return 0;
-        }
-        long value = Lifetimes.seconds(text);
-        if (value < 0 || value > Integer.MAX_VALUE) {
-            throw bad("reg-id is not a number from 1 to 2147483647: \"" + SipParseException.excerpt(text) + "\"");
-        }
-        return (int) value; // 0 counts as absent
+    /** A value that RFC 5626 §4.2 does not allow counts as absent; the instance still identifies the contact. */
+    private static int regId(@Nullable String text) {
+        long value = text == null ? 0 : Lifetimes.seconds(text);
+        return value < 0 || value > Integer.MAX_VALUE ? 0 : (int) value;
     }
 
     private static RegistrationRefused bad(String why) {

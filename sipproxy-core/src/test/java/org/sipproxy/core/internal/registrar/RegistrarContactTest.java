@@ -94,7 +94,7 @@ class RegistrarContactTest {
                 "<sip:a@192.0.2.1",
                 "<sip:a@192.0.2.1>;q=2",
                 "<sip:a@192.0.2.1>;expires=30",
-                "<sip:a@192.0.2.1>;+sip.instance=\"<urn:x:1>\";reg-id=x",
+                "<sip:a@192.0.2.1>;+sip.instance=\"<urn:x:\u00e9>\"",
                 "*",
             })
     void oneBadContactLeavesEverythingAsItWas(String bad) {
