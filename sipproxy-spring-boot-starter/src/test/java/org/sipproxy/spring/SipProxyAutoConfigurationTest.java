@@ -87,9 +87,9 @@ class SipProxyAutoConfigurationTest {
         runner.run(context -> kept[0] = context.getBean(SipProxy.class));
 
         assertThat(kept[0].state()).isEqualTo(SipProxy.State.CLOSED);
-        assertThat(Thread.getAllStackTraces().keySet())
+        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                 .extracting(Thread::getName)
-                .doesNotContain("sipproxy-keep-alive");
+                .doesNotContain("sipproxy-keep-alive", "sipproxy-stop"));
     }
 
     @Test
