@@ -33,8 +33,7 @@ final class Database implements AutoCloseable {
     private final boolean lasts;
     private final DatabaseOptions options;
 
-    private Database(
-            HikariDataSource pool, Optional<EmbeddedDatabase> server, boolean lasts, DatabaseOptions options) {
+    private Database(HikariDataSource pool, Optional<EmbeddedDatabase> server, boolean lasts, DatabaseOptions options) {
         this.options = options;
         this.pool = pool;
         this.server = server;
@@ -50,7 +49,10 @@ final class Database implements AutoCloseable {
         if (!options.isEmbedded()) {
             try {
                 return new Database(
-                        pool(options.url, options.user, options.password(), connections), Optional.empty(), true, options);
+                        pool(options.url, options.user, options.password(), connections),
+                        Optional.empty(),
+                        true,
+                        options);
             } catch (RuntimeException e) {
                 throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
             }
