@@ -77,7 +77,7 @@ class ReadmeTest {
         Set<String> classes = new TreeSet<>();
         Matcher row = ROW.matcher(readme());
         while (row.find()) {
-            for (String name : row.group(2).replaceAll(" \\([^)]*\\)", "").split(", ")) {
+            for (String name : row.group(2).replaceAll(" \\([^)]*\\)", "").split(", ", -1)) {
                 classes.add(row.group(1) + "." + name.replace("`", ""));
             }
         }
