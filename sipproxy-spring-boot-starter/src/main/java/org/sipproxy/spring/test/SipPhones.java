@@ -1,6 +1,7 @@
 package org.sipproxy.spring.test;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ import org.sipproxy.testkit.Phone;
  * <p>Does not support concurrent tests of one context.
  */
 public final class SipPhones {
+
+    private static final Duration GRACE = Duration.ofSeconds(3);
 
     private final Supplier<SipProxy> proxy;
     private final Map<String, String> passwords = new HashMap<>();
@@ -111,10 +114,26 @@ public final class SipPhones {
         ladder.clear();
     }
 
+    /** Waits for what is on its way, such as the CANCEL of a call to another phone. */
+    private static void awaitNoCalls(List<Phone> phones) {
+        long limit = System.nanoTime() + GRACE.toNanos();
+        while (System.nanoTime() - limit < 0
+                && phones.stream().anyMatch(phone -> !phone.pendingCalls().isEmpty())) {
+            try {
+                Thread.sleep(10);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
     /** Closes the phones. Returns what the test has left behind. */
     List<String> afterTest() {
         List<String> left = new ArrayList<>();
-        for (Phone phone : phones.removeAll()) {
+        List<Phone> opened = phones.removeAll();
+        awaitNoCalls(opened);
+        for (Phone phone : opened) {
             phone.pendingCalls().forEach(call -> {
                 left.add(phone.user() + " has a call that it has not answered: " + call.id());
                 call.decline();
