@@ -26,7 +26,7 @@ public record SchemaMismatch(String table, String found, String wanted) {
     @Override
     public String toString() {
         String remedy = isMissing()
-                ? "create the missing tables"
+                ? "create it with KamailioSchema.createAll or the launcher's db create"
                 : "migrate it with the scripts of your Kamailio release, or use another database";
         return "table " + table + ": " + found + " (expected " + wanted + "); " + remedy;
     }
