@@ -20,8 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,6 +46,8 @@ abstract class WireClient implements AutoCloseable {
     private final List<String> log;
 
     private final List<WireMessage> inbox = new ArrayList<>();
+    /** Topmost Vias of INVITEs to which this element has responded. */
+    private final Set<String> invitesWithResponse = ConcurrentHashMap.newKeySet();
 
     private WireClient(String name, List<String> log) {
         this.name = name;
@@ -134,6 +138,9 @@ abstract class WireClient implements AutoCloseable {
 
     /** Sends a response with the usual headers filled in. */
     WireMessage respond(WireMessage request, int status, String... lines) {
+        if (request.method().equals("INVITE")) {
+            invitesWithResponse.add(request.topVia());
+        }
         WireMessage response = Response.of(this, request, status, lines);
         send(response.text());
         return response;
@@ -164,9 +171,16 @@ abstract class WireClient implements AutoCloseable {
         }
     }
 
-    /** Waits for the next request of this method. */
+    /**
+     * Waits for the next request of this method. An INVITE that has a response is over: on a slow machine the proxy
+     * retransmits one before it sees the response.
+     */
     WireMessage awaitRequest(String method) {
-        return await(method, m -> !m.isResponse() && m.method().equals(method));
+        return await(
+                method,
+                m -> !m.isResponse()
+                        && m.method().equals(method)
+                        && !(method.equals("INVITE") && invitesWithResponse.contains(m.topVia())));
     }
 
     /** Waits for the next response of this status to the request. */
