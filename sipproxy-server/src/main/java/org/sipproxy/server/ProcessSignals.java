@@ -15,26 +15,37 @@ final class ProcessSignals {
     /** Environment variable of HotSpot: the number of the signal with which it suspends threads. */
     private static final String JVM_SIGNAL = "_JAVA_SR_SIGNUM";
 
-    /** True if a SIGHUP came for which {@link #onHangup} had no action yet. */
+    /** True from a SIGHUP until its action starts. */
     private static final AtomicBoolean HANGUP_WAITS = new AtomicBoolean();
+
+    private static volatile @Nullable Runnable onHangup;
 
     private ProcessSignals() {}
 
     /** From now on a SIGHUP does not end the process, but waits for {@link #onHangup}. */
     static void deferHangup() {
-        handle("HUP", () -> HANGUP_WAITS.set(true));
+        handle("HUP", ProcessSignals::hangup);
     }
 
-    /** Runs an action on a thread of its own at each SIGHUP, and for those that waited. */
+    /** Runs an action on a thread of its own at each SIGHUP, and once for those that waited. */
     static void onHangup(Runnable action) {
-        Runnable start = () -> {
+        onHangup = action;
+        handle("HUP", ProcessSignals::hangup);
+        startWaiting();
+    }
+
+    private static void hangup() {
+        HANGUP_WAITS.set(true);
+        startWaiting();
+    }
+
+    /** Called after the flag is set and after the action is set, so the later of the two starts it. */
+    private static void startWaiting() {
+        Runnable action = onHangup;
+        if (action != null && HANGUP_WAITS.getAndSet(false)) {
             Thread thread = new Thread(action, "reload");
             thread.setDaemon(true);
             thread.start();
-        };
-        handle("HUP", start);
-        if (HANGUP_WAITS.getAndSet(false)) {
-            start.run();
         }
     }
 

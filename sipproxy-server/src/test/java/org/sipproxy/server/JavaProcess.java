@@ -90,9 +90,9 @@ public final class JavaProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** Sends SIGTERM. */
+    /** Sends SIGTERM. {@link Process#destroy} would close the streams too, under the readers. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Sends SIGHUP. */

@@ -113,7 +113,6 @@ class ReloadTest {
                             Long.toString(ProcessHandle.current().pid()))
                     .start()
                     .waitFor();
-            Thread.sleep(200); // whichever of the two gets the signal, there is one reload
             ProcessSignals.onHangup(() -> System.out.println("RELOAD"));
             Thread.sleep(Duration.ofMinutes(1).toMillis());
         }
