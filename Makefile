@@ -17,7 +17,7 @@ fmt: ## format the Java sources and sort the POMs
 	$(MVN) spotless:apply
 
 check: ## everything that has to pass before a commit: tests, formatting, packaging
-	$(MVN) -B verify
+	$(MVN) -B -T 2 verify
 
 bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Djmh.args="$(ARGS)" package

@@ -2,6 +2,7 @@ package org.sipproxy.core;
 
 import java.util.List;
 import org.sipproxy.api.config.OptionProblems;
+import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
@@ -47,7 +48,10 @@ final class NameChecks {
     private static boolean isHost(String text) {
         try {
             SipUri uri = SipUri.parse("sip:" + text);
-            return !uri.hasUser() && uri.port() < 0 && uri.host().equals(text);
+            return !uri.hasUser()
+                    && uri.port() < 0
+                    && uri.host().equals(text)
+                    && (HostName.canonical(text) != null || HostName.address(text).isPresent());
         } catch (SipParseException e) {
             return false;
         }

@@ -267,7 +267,7 @@ public final class SipProxy implements AutoCloseable {
     public void reloadTls() {
         State now = state;
         if (now != State.RUNNING && now != State.DRAINING) {
-            throw new IllegalStateException("reloadTls: the proxy is not running");
+            throw new IllegalStateException("reloadTls: the proxy is not running (" + now + ")");
         }
         engine.reloadTls();
     }

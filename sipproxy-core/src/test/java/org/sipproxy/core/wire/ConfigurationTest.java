@@ -43,6 +43,7 @@ class ConfigurationTest {
                 ConfigurationException.class,
                 () -> SipProxy.builder()
                         .domain("sip:example.org")
+                        .domain("a..example.org")
                         .alias("pbx:99999")
                         .udpReceivers(0)
                         .workerThreads(5_000)
@@ -52,6 +53,7 @@ class ConfigurationTest {
         assertThat(e.getMessage().lines())
                 .anyMatch(l -> l.equals("listen: no endpoint; add one, such as udp:0.0.0.0:5060"))
                 .anyMatch(l -> l.startsWith("domain: \"sip:example.org\" is not a host"))
+                .anyMatch(l -> l.startsWith("domain: \"a..example.org\" is not a host"))
                 .anyMatch(l -> l.startsWith("alias: \"pbx:99999\""))
                 .anyMatch(l -> l.startsWith("authentication: neither"))
                 .anyMatch(l -> l.equals("waitLimit: 5m (expected 1s to 30s)"))
@@ -60,7 +62,7 @@ class ConfigurationTest {
         assertThat(e.problems())
                 .extracting(ConfigurationProblem::option)
                 .containsExactlyInAnyOrder(
-                        "listen", "domain", "alias", "authentication", "waitLimit", "udpReceivers", "workerThreads");
+                        "listen", "domain", "domain", "alias", "authentication", "waitLimit", "udpReceivers", "workerThreads");
     }
 
     @Test

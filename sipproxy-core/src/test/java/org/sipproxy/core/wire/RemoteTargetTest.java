@@ -100,6 +100,23 @@ class RemoteTargetTest {
     }
 
     @Test
+    void aContactWithATransportThatIsNoneIsReachedOverUdp() {
+        WireClient.Udp bob = proxy.udp("bob");
+        String contact = "<sip:bob@127.0.0.1:" + bob.port() + ";transport=foo>";
+        proxy.registerContact(bob, "bob", contact);
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test")
+                .contact("<sip:alice@127.0.0.1:" + alice.port() + ";transport=>"));
+        WireMessage received = bob.awaitRequest("INVITE");
+        WireMessage ok = bob.respond(received, 200, "Contact: " + contact);
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        answer(bob, alice, bob.send(Dialog.ofCallee(bob, received, ok).request("INFO")));
+        answer(alice, bob, alice.send(caller.request("BYE")));
+    }
+
+    @Test
     void phoneThatHasReconnectedIsReachedByItsNewConnection() {
         WireClient.Tcp bob = unresponsivePhone("bob");
         Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));

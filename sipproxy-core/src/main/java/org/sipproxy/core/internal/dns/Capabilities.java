@@ -64,16 +64,34 @@ final class Capabilities {
      */
     @Nullable
     TransportKind transportOf(SipUri uri) {
+        if (uri.hasParameter("transport")) {
+            for (TransportKind kind : KINDS) {
+                if (uri.parameterIs("transport", kind.lowerCase())) {
+                    return supported(uri.isSecure() ? secured(kind) : kind);
+                }
+            }
+            if (namesTransport(uri)) {
+                return null;
+            }
+        }
+        List<TransportKind> candidates = preferred(uri.isSecure());
+        return candidates.isEmpty() ? null : candidates.get(0);
+    }
+
+    /**
+     * Returns true if the URI names a transport of SIP. A value that is none counts as missing, as in Kamailio: a phone
+     * that writes one in the Contact of its 200 would otherwise get neither the ACK nor the BYE.
+     */
+    static boolean namesTransport(SipUri uri) {
         if (!uri.hasParameter("transport")) {
-            List<TransportKind> candidates = preferred(uri.isSecure());
-            return candidates.isEmpty() ? null : candidates.get(0);
+            return false;
         }
         for (TransportKind kind : KINDS) {
             if (uri.parameterIs("transport", kind.lowerCase())) {
-                return supported(uri.isSecure() ? secured(kind) : kind);
+                return true;
             }
         }
-        return null;
+        return uri.parameterIs("transport", "sctp");
     }
 
     /** Returns the transport that the Via names; null if this proxy does not support it. */

@@ -134,7 +134,7 @@ public class NextHopResolver implements AutoCloseable {
             return;
         }
         String host = uri.parameter("maddr").orElseGet(uri::host);
-        resolve(known, host, uri.port(), kind, uri.hasParameter("transport"), uri.isSecure(), sender, callback);
+        resolve(known, host, uri.port(), kind, Capabilities.namesTransport(uri), uri.isSecure(), sender, callback);
     }
 
     private void resolve(
