@@ -51,7 +51,8 @@ final class NameChecks {
             return !uri.hasUser()
                     && uri.port() < 0
                     && uri.host().equals(text)
-                    && (HostName.canonical(text) != null || HostName.address(text).isPresent());
+                    && (HostName.canonical(text) != null
+                            || HostName.address(text).isPresent());
         } catch (SipParseException e) {
             return false;
         }

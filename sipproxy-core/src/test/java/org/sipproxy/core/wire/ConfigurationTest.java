@@ -62,7 +62,14 @@ class ConfigurationTest {
         assertThat(e.problems())
                 .extracting(ConfigurationProblem::option)
                 .containsExactlyInAnyOrder(
-                        "listen", "domain", "domain", "alias", "authentication", "waitLimit", "udpReceivers", "workerThreads");
+                        "listen",
+                        "domain",
+                        "domain",
+                        "alias",
+                        "authentication",
+                        "waitLimit",
+                        "udpReceivers",
+                        "workerThreads");
     }
 
     @Test
