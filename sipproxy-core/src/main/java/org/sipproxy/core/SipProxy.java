@@ -66,7 +66,7 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Checks the files named by TLS settings as {@link #start} does, and returns the problems. A problem is a file that
+     * Checks the files or key stores of TLS settings as {@link #start} does, and returns the problems. A problem is a file that
      * cannot be read or has another format, a key that belongs to another certificate, or a certificate that is not
      * valid now. Returns an empty list if there are no problems. Does not open a socket.
      */
@@ -258,10 +258,10 @@ public final class SipProxy implements AutoCloseable {
     }
 
     /**
-     * Reads the files of {@link TlsSettings} again, for example after a certificate was renewed. New connections use
+     * Reads the files or key stores of {@link TlsSettings} again, for example after a certificate was renewed. New connections use
      * the new contents; open connections are not affected.
      *
-     * @throws ConfigurationException if the files cannot be used; the old certificate stays in use
+     * @throws ConfigurationException if they cannot be used; the old certificate stays in use
      * @throws IllegalStateException if the proxy is not running, or was built without {@link SipProxyBuilder#tls}
      */
     public void reloadTls() {

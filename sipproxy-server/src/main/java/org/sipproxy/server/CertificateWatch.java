@@ -57,8 +57,8 @@ final class CertificateWatch implements ServerPart {
     private static List<Path> files(SipProxy proxy) {
         List<Path> files = new ArrayList<>();
         proxy.settings().tls().ifPresent(settings -> {
-            files.add(settings.certificate());
-            files.add(settings.key());
+            settings.certificate().ifPresent(files::add);
+            settings.key().ifPresent(files::add);
             settings.trust().ifPresent(files::add);
         });
         return files;

@@ -71,6 +71,8 @@ class CapabilitiesTest {
                 "threadFactory")) {
             left.put("SipProxyBuilder." + method, CODE);
         }
+        left.put("TlsSettings.keyStore", CODE);
+        left.put("TlsSettings.trustStore", CODE);
         left.put("SipProxyBuilder.name", "names the threads, for several proxies in one process; the server has one");
         left.put("SipProxyBuilder.logContext", "is for log lines of stages of a host application");
         left.put("SipProxyBuilder.thirdPartyCalls", "limits calls that a host application sets up");

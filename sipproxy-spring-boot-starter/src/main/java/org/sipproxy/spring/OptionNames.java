@@ -13,6 +13,8 @@ final class OptionNames {
     /** Keys: component, slash, option of its builder. */
     private static final Map<String, String> PROPERTIES = Map.ofEntries(
             Map.entry("/tls", "tls.certificate"),
+            Map.entry("tls/keyStore", "tls.bundle"),
+            Map.entry("tls/trustStore", "tls.bundle"),
             Map.entry("/authentication", "subscriber"),
             Map.entry("/noAuthentication", "no-auth"),
             Map.entry("/webSocketOrigins", "ws-origin"),
@@ -85,7 +87,7 @@ final class OptionNames {
             return otherwise;
         }
         if (problem.option().equals("listen") && problem.remedy().equals("set tls")) {
-            return "set sipproxy.tls.certificate and sipproxy.tls.key";
+            return "set sipproxy.tls.certificate and sipproxy.tls.key, or sipproxy.tls.bundle";
         }
         return REMEDIES.getOrDefault(problem.option(), otherwise);
     }

@@ -27,6 +27,7 @@ import org.sipproxy.gateway.NumberPlan;
 import org.sipproxy.gateway.Trunk;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.FloodGuard;
+import org.springframework.boot.ssl.SslBundles;
 
 /** Builds the proxy of properties and beans. */
 final class ProxyAssembly {
@@ -54,7 +55,8 @@ final class ProxyAssembly {
         options.limits().addTo(builder, problems);
         options.registrar().addTo(builder, problems);
         options.timers().addTo(builder, problems);
-        options.tls().addTo(builder, problems);
+        Optional<SslBundles> bundles = beans.one(SslBundles.class);
+        options.tls().addTo(builder, bundles, problems);
         addStore();
         addComponents();
         addStages();
@@ -70,6 +72,7 @@ final class ProxyAssembly {
         if (proxy == null) {
             throw new IllegalStateException("no proxy and no problem");
         }
+        options.tls().follow(proxy, bundles);
         return proxy;
     }
 

@@ -1,17 +1,31 @@
 package org.sipproxy.spring;
 
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.TlsSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
 
 /**
  * Certificates.
  *
+ * @param bundle SSL bundle of the application (spring.ssl.bundle) with the certificate, its key and, if it has a trust
+ *     store, the trusted authorities. Instead of certificate and key.
  * @param certificate PEM file with the certificate of this proxy, followed by those of its issuers; required to listen
  *     on tls and wss.
  * @param key PEM file with the private key of the certificate, RSA or EC, as PKCS#8.
@@ -23,6 +37,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("sipproxy.tls")
 record TlsProperties(
+        @Nullable String bundle,
         @Nullable Path certificate,
         @Nullable Path key,
         @Nullable String keyPassword,
@@ -31,7 +46,13 @@ record TlsProperties(
         @DefaultValue List<String> protocol,
         @DefaultValue("10s") Duration handshakeTimeout) {
 
-    void addTo(SipProxyBuilder builder, Problems problems) {
+    private static final Logger LOG = LoggerFactory.getLogger(SipProxyAutoConfiguration.class);
+
+    void addTo(SipProxyBuilder builder, Optional<SslBundles> bundles, Problems problems) {
+        if (bundle != null) {
+            addBundle(bundle, builder, bundles, problems);
+            return;
+        }
         if (certificate == null && key == null) {
             return; // build() requires them for a secure listening point
         }
@@ -43,14 +64,16 @@ record TlsProperties(
                     "set both the certificate and its key");
             return;
         }
-        TlsSettings.Builder tls = TlsSettings.builder()
-                .certificate(certificate, key)
-                .clientAuthentication(clientAuth)
-                .handshakeTimeout(handshakeTimeout);
+        TlsSettings.Builder tls = TlsSettings.builder().certificate(certificate, key);
         String password = keyPassword;
         if (password != null) {
             tls.keyPassword(password::toCharArray);
         }
+        addRest(tls, builder, problems);
+    }
+
+    private void addRest(TlsSettings.Builder tls, SipProxyBuilder builder, Problems problems) {
+        tls.clientAuthentication(clientAuth).handshakeTimeout(handshakeTimeout);
         if (trust != null) {
             tls.trust(trust);
         }
@@ -60,9 +83,80 @@ record TlsProperties(
         problems.collect(() -> builder.tls(tls.build()));
     }
 
+    private void addBundle(String name, SipProxyBuilder builder, Optional<SslBundles> bundles, Problems problems) {
+        if (certificate != null || key != null || keyPassword != null) {
+            problems.add(
+                    "sipproxy.tls.bundle",
+                    name,
+                    "has certificate, key and password itself",
+                    "remove sipproxy.tls.certificate, key and key-password, or the bundle");
+            return;
+        }
+        Supplier<SslBundle> current = () -> bundles.orElseThrow().getBundle(name);
+        SslBundle first;
+        try {
+            first = current.get();
+        } catch (NoSuchElementException | NoSuchSslBundleException e) {
+            problems.add(
+                    "sipproxy.tls.bundle",
+                    name,
+                    "is not an SSL bundle of this application",
+                    "define it, such as with spring.ssl.bundle.pem." + name + ".keystore.certificate");
+            return;
+        }
+        TlsSettings.Builder tls = TlsSettings.builder()
+                .keyStore(
+                        () -> current.get().getStores().getKeyStore(),
+                        Objects.requireNonNullElse(first.getKey().getAlias(), ""));
+        tls.keyPassword(() -> password(current.get()).toCharArray());
+        if (trust == null && hasTrustStore(first)) {
+            tls.trustStore(() -> current.get().getStores().getTrustStore());
+        }
+        String[] versions = first.getOptions().getEnabledProtocols();
+        if (protocol.isEmpty() && versions != null) {
+            tls.protocols(versions);
+        }
+        addRest(tls, builder, problems);
+    }
+
+    /** Returns the password of the key as Spring Boot finds it; empty if there is none. */
+    private static String password(SslBundle bundle) {
+        String own = bundle.getKey().getPassword();
+        return Objects.requireNonNullElse(own != null ? own : bundle.getStores().getKeyStorePassword(), "");
+    }
+
+    private static boolean hasTrustStore(SslBundle bundle) {
+        try {
+            KeyStore store = bundle.getStores().getTrustStore();
+            return store != null;
+        } catch (RuntimeException e) {
+            return true; // the start reports it
+        }
+    }
+
+    /** Puts a bundle that the application has read again into use. */
+    void follow(SipProxy proxy, Optional<SslBundles> bundles) {
+        if (bundle != null) {
+            bundles.orElseThrow().addBundleUpdateHandler(bundle, changed -> reload(proxy));
+        }
+    }
+
+    private void reload(SipProxy proxy) {
+        try {
+            proxy.reloadTls();
+            LOG.info("SSL bundle {} reloaded", bundle);
+        } catch (ConfigurationException e) {
+            LOG.error("SSL bundle {} cannot be used; the old certificate stays in use", bundle, e);
+        } catch (IllegalStateException e) {
+            LOG.debug("SSL bundle {} changed, but the proxy does not use it now", bundle, e);
+        }
+    }
+
     /** Leaves out the password. */
     @Override
     public String toString() {
-        return "TlsProperties[certificate=" + certificate + "]";
+        return bundle != null
+                ? "TlsProperties[bundle=" + bundle + "]"
+                : "TlsProperties[certificate=" + certificate + "]";
     }
 }

@@ -84,6 +84,7 @@ class PropertiesPageTest {
             "sha256-column",
             "user-case-sensitive",
             "third-party-calls",
+            "tls.bundle",
             "tls.key-password",
             "lockout.enabled");
 

@@ -1,6 +1,7 @@
 package org.sipproxy.core.options;
 
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -14,8 +15,8 @@ import org.sipproxy.api.config.OptionProblems;
  * The proxy's certificate and its requirements on the certificates of peers, for TLS and WSS listening points and for
  * TLS connections to other servers. Immutable.
  *
- * <p>Holds file names, not file contents. {@code SipProxy.start()} and {@code SipProxy.reloadTls()} read the files.
- * {@code SipProxy.tlsProblems} checks them without opening a socket.
+ * <p>Certificate and key are in PEM files or in a key store of the host application. {@code SipProxy.start()} and
+ * {@code SipProxy.reloadTls()} read them. {@code SipProxy.tlsProblems} checks them without opening a socket.
  */
 public final class TlsSettings {
 
@@ -33,19 +34,25 @@ public final class TlsSettings {
     private static final Duration SHORTEST_HANDSHAKE = Duration.ofMillis(100);
     private static final Duration LONGEST_HANDSHAKE = Duration.ofMinutes(2);
 
-    private final Path certificate;
-    private final Path key;
+    private final @Nullable Path certificate;
+    private final @Nullable Path key;
+    private final @Nullable Supplier<KeyStore> keyStore;
+    private final String keyAlias;
     private final @Nullable Supplier<char[]> keyPassword;
     private final @Nullable Path trust;
+    private final @Nullable Supplier<KeyStore> trustStore;
     private final ClientAuthentication clientAuthentication;
     private final List<String> protocols;
     private final Duration handshakeTimeout;
 
-    private TlsSettings(Builder builder, Path certificate, Path key) {
-        this.certificate = certificate;
-        this.key = key;
+    private TlsSettings(Builder builder) {
+        this.certificate = builder.certificate;
+        this.key = builder.key;
+        this.keyStore = builder.keyStore;
+        this.keyAlias = builder.keyAlias;
         this.keyPassword = builder.keyPassword;
         this.trust = builder.trust;
+        this.trustStore = builder.trustStore;
         this.clientAuthentication = builder.clientAuthentication;
         this.protocols = builder.protocols;
         this.handshakeTimeout = builder.handshakeTimeout;
@@ -61,25 +68,38 @@ public final class TlsSettings {
         Builder builder = new Builder();
         builder.certificate = certificate;
         builder.key = key;
+        builder.keyStore = keyStore;
+        builder.keyAlias = keyAlias;
         builder.keyPassword = keyPassword;
         builder.trust = trust;
+        builder.trustStore = trustStore;
         builder.clientAuthentication = clientAuthentication;
         builder.protocols = protocols;
         builder.handshakeTimeout = handshakeTimeout;
         return builder;
     }
 
-    /** Returns the {@linkplain Builder#certificate certificate file}. */
-    public Path certificate() {
-        return certificate;
+    /** Returns the {@linkplain Builder#certificate certificate file}; empty with a key store. */
+    public Optional<Path> certificate() {
+        return Optional.ofNullable(certificate);
     }
 
-    /** Returns the {@linkplain Builder#certificate private key file}. */
-    public Path key() {
-        return key;
+    /** Returns the {@linkplain Builder#certificate private key file}; empty with a key store. */
+    public Optional<Path> key() {
+        return Optional.ofNullable(key);
     }
 
-    /** Returns the {@linkplain Builder#keyPassword source of the key's password}. */
+    /** Returns the {@linkplain Builder#keyStore source of the key store}; empty with files. */
+    public Optional<Supplier<KeyStore>> keyStore() {
+        return Optional.ofNullable(keyStore);
+    }
+
+    /** Returns the {@linkplain Builder#keyStore alias in the key store}; empty for the only key in it. */
+    public String keyAlias() {
+        return keyAlias;
+    }
+
+    /** Returns the {@linkplain Builder#keyPassword source of the key's password}; empty without one. */
     public Optional<Supplier<char[]>> keyPassword() {
         return Optional.ofNullable(keyPassword);
     }
@@ -87,6 +107,11 @@ public final class TlsSettings {
     /** Returns the {@linkplain Builder#trust file with the trusted authorities}. */
     public Optional<Path> trust() {
         return Optional.ofNullable(trust);
+    }
+
+    /** Returns the {@linkplain Builder#trustStore source of the store with the trusted authorities}. */
+    public Optional<Supplier<KeyStore>> trustStore() {
+        return Optional.ofNullable(trustStore);
     }
 
     /** Returns whether a connecting peer is {@linkplain Builder#clientAuthentication asked for a certificate}. */
@@ -107,8 +132,9 @@ public final class TlsSettings {
     /** Returns a description without the password. */
     @Override
     public String toString() {
-        return "TlsSettings[certificate " + certificate + ", key " + key + ", trust "
-                + (trust == null ? "the JDK's" : trust) + ", client authentication " + clientAuthentication + ", "
+        String own = keyStore == null ? "certificate " + certificate + ", key " + key : "key store";
+        String trusted = trustStore != null ? "a store" : trust == null ? "the JDK's" : trust.toString();
+        return "TlsSettings[" + own + ", trust " + trusted + ", client authentication " + clientAuthentication + ", "
                 + protocols + "]";
     }
 
@@ -118,8 +144,11 @@ public final class TlsSettings {
         private final OptionProblems problems = new OptionProblems("tls");
         private @Nullable Path certificate;
         private @Nullable Path key;
+        private @Nullable Supplier<KeyStore> keyStore;
+        private String keyAlias = "";
         private @Nullable Supplier<char[]> keyPassword;
         private @Nullable Path trust;
+        private @Nullable Supplier<KeyStore> trustStore;
         private ClientAuthentication clientAuthentication = ClientAuthentication.NONE;
         private List<String> protocols = PROTOCOLS;
         private Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -127,7 +156,7 @@ public final class TlsSettings {
         private Builder() {}
 
         /**
-         * Sets the proxy's certificate and its private key, which is RSA or EC. Required.
+         * Sets the proxy's certificate and its private key, which is RSA or EC. Required without a {@link #keyStore}.
          *
          * @param chain a PEM file with the certificate first, followed by the intermediate certificates up to its
          *     issuer
@@ -142,9 +171,25 @@ public final class TlsSettings {
         }
 
         /**
-         * Sets the password of the key file. Default none.
+         * Sets a key store with the proxy's certificate and its private key, which is RSA or EC, instead of
+         * {@linkplain #certificate two files}.
          *
-         * @param password called each time the key is read; the returned array is then overwritten with zeros
+         * @param store called at each start and {@code reloadTls()}, on the thread of the caller. An unchecked exception
+         *     of it is reported as a problem of this option
+         * @param alias the name of the key in the store; empty for the only one
+         */
+        public Builder keyStore(Supplier<KeyStore> store, String alias) {
+            problems.once("keyStore");
+            keyStore = Objects.requireNonNull(store, "store");
+            keyAlias = Objects.requireNonNull(alias, "alias");
+            return this;
+        }
+
+        /**
+         * Sets the password of the key, in its file or in the key store. Default none.
+         *
+         * @param password called each time the key is read; the returned array is then overwritten with zeros. For a
+         *     key store, an empty one counts as none
          */
         public Builder keyPassword(Supplier<char[]> password) {
             problems.once("keyPassword");
@@ -156,6 +201,17 @@ public final class TlsSettings {
         public Builder trust(Path anchors) {
             problems.once("trust");
             trust = Objects.requireNonNull(anchors, "anchors");
+            return this;
+        }
+
+        /**
+         * Sets a store with the trusted certificate authorities, instead of {@linkplain #trust a file}.
+         *
+         * @param store called as that of {@link #keyStore}
+         */
+        public Builder trustStore(Supplier<KeyStore> store) {
+            problems.once("trustStore");
+            trustStore = Objects.requireNonNull(store, "store");
             return this;
         }
 
@@ -188,19 +244,23 @@ public final class TlsSettings {
         }
 
         /**
-         * Returns the settings. Does not read any file.
+         * Returns the settings. Does not read any file or store.
          *
          * @throws ConfigurationException if an option is missing, outside its range or given twice
          */
         public TlsSettings build() {
             OptionProblems found = problems.copy();
-            Path chain = certificate;
-            Path privateKey = key;
-            if (chain == null || privateKey == null) {
+            if (certificate == null && keyStore == null) {
                 found.add("certificate", "", "none", "name two PEM files, one with the chain and one with the key");
             }
+            if (certificate != null && keyStore != null) {
+                found.add("keyStore", "", "is set beside {certificate}", "set one of them");
+            }
+            if (trust != null && trustStore != null) {
+                found.add("trustStore", "", "is set beside {trust}", "set one of them");
+            }
             found.throwIfAny();
-            return new TlsSettings(this, Objects.requireNonNull(chain), Objects.requireNonNull(privateKey));
+            return new TlsSettings(this);
         }
     }
 }

@@ -125,6 +125,36 @@ public final class TestCertificate {
         }
     }
 
+    /** Returns the store with the certificate and the key, as {@code test}. */
+    public KeyStore store() {
+        return store;
+    }
+
+    /** Returns the password of the key in {@link #store}. */
+    public static char[] password() {
+        return PASSWORD.clone();
+    }
+
+    /** Returns a store that holds the certificate as a trusted one. */
+    public KeyStore trusted() {
+        try {
+            return anchors(this);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyStore anchors(TestCertificate... trusted) throws IOException, GeneralSecurityException {
+        KeyStore anchors = KeyStore.getInstance("PKCS12");
+        anchors.load(null, null);
+        for (int i = 0; i < trusted.length; i++) {
+            anchors.setCertificateEntry("anchor" + i, trusted[i].certificate());
+        }
+        return anchors;
+    }
+
     /** Returns a context of sockets that present this certificate on request and trust the given ones. */
     public SSLContext context(TestCertificate... trusted) {
         return context(store, trusted);
@@ -137,13 +167,8 @@ public final class TestCertificate {
 
     private static SSLContext context(KeyStore own, TestCertificate... trusted) {
         try {
-            KeyStore anchors = KeyStore.getInstance("PKCS12");
-            anchors.load(null, null);
-            for (int i = 0; i < trusted.length; i++) {
-                anchors.setCertificateEntry("anchor" + i, trusted[i].certificate());
-            }
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(anchors);
+            trust.init(anchors(trusted));
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(own, PASSWORD);
             SSLContext context = SSLContext.getInstance("TLS");

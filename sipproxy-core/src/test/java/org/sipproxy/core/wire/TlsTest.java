@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -445,6 +446,27 @@ class TlsTest {
         WireClient.Tcp fresh = proxy.tls("fresh", TestCertificate.contextWithout(renewed));
         fresh.awaitFinal(fresh.send(fresh.request("OPTIONS", "sip:sip.test")));
         old.awaitFinal(old.send(old.request("OPTIONS", "sip:sip.test")));
+    }
+
+    @Test
+    void aKeyStoreOfTheHostIsReadAtTheStartAndAtEachReload() throws Exception {
+        TestCertificate renewed = TestCertificate.of("dns:sip.test", "ip:127.0.0.1", "dns:renewed.test");
+        AtomicReference<KeyStore> store = new AtomicReference<>(OURS.store());
+        restart(
+                tls -> TlsSettings.builder()
+                        .keyStore(store::get, "test")
+                        .keyPassword(TestCertificate::password)
+                        .trustStore(PEER::trusted),
+                options -> options);
+        WireClient.Tcp first = proxy.tls("first", PHONE);
+        first.awaitFinal(first.send(first.request("OPTIONS", "sip:sip.test")));
+
+        store.set(renewed.store());
+        proxy.proxy().reloadTls();
+
+        WireClient.Tcp fresh = proxy.tls("fresh", TestCertificate.contextWithout(renewed));
+        fresh.awaitFinal(fresh.send(fresh.request("OPTIONS", "sip:sip.test")));
+        first.awaitFinal(first.send(first.request("OPTIONS", "sip:sip.test")));
     }
 
     @Test

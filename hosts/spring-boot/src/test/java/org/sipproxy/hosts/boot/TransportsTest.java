@@ -27,8 +27,9 @@ class TransportsTest {
 
     @DynamicPropertySource
     static void certificate(DynamicPropertyRegistry properties) {
-        properties.add("sipproxy.tls.certificate", () -> CERTIFICATE.chain().toString());
-        properties.add("sipproxy.tls.key", () -> CERTIFICATE.key().toString());
+        properties.add("sipproxy.tls.bundle", () -> "sip");
+        properties.add("spring.ssl.bundle.pem.sip.keystore.certificate", () -> CERTIFICATE.chain().toString());
+        properties.add("spring.ssl.bundle.pem.sip.keystore.private-key", () -> CERTIFICATE.key().toString());
     }
 
     @Test

@@ -30,7 +30,7 @@ import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.core.options.TlsSettings;
 
 /**
- * Content of the files of {@link TlsSettings} when they were read.
+ * Content of the files or stores of {@link TlsSettings} when they were read.
  *
  * @param chain the proxy's certificate, followed by those of its issuers
  * @param anchors trusted authorities; empty to use those of the JDK
@@ -45,7 +45,7 @@ public record TlsMaterial(
     private static final String CERTIFICATE = "certificate";
     private static final String KEY = "key";
 
-    /** Reads the files that the settings name and returns the problems; empty if there are none. */
+    /** Reads what the settings name and returns the problems; empty if there are none. */
     public static List<ConfigurationProblem> problems(TlsSettings settings) {
         try {
             return read(settings).warnings();
@@ -55,28 +55,46 @@ public record TlsMaterial(
     }
 
     /**
-     * Reads the files.
+     * Reads the files or stores.
      *
      * @throws ConfigurationException with all problems found
      */
     public static TlsMaterial read(TlsSettings settings) {
         List<ConfigurationProblem> problems = new ArrayList<>();
-        List<X509Certificate> chain = certificates(CERTIFICATE, settings.certificate(), problems);
-        PrivateKey key = key(settings.key(), settings.keyPassword().orElse(null), problems);
-        List<X509Certificate> anchors = settings.trust()
-                .map(path -> certificates("trust", path, problems))
+        Own own = settings.keyStore().isPresent()
+                ? KeyStoreEntries.own(settings, problems)
+                : own(settings.certificate().orElseThrow(), settings.key().orElseThrow(), settings, problems);
+        List<X509Certificate> anchors = settings.trustStore()
+                .map(store -> KeyStoreEntries.anchors(store, problems))
+                .or(() -> settings.trust().map(path -> certificates("trust", path, problems)))
                 .orElse(List.of());
-        if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
-            problems.add(problem(
-                    KEY,
-                    settings.key(),
-                    "is not the key of the first certificate in " + settings.certificate(),
-                    "put the proxy's own certificate first, or name the key that belongs to it"));
-        }
+        PrivateKey key = own.key();
         if (key == null || !problems.isEmpty()) {
             throw new ConfigurationException(problems);
         }
-        return new TlsMaterial(key, chain, anchors, expired(settings.certificate(), chain));
+        return new TlsMaterial(key, own.chain(), anchors, expired(own));
+    }
+
+    /**
+     * The proxy's certificate and key.
+     *
+     * @param option option of the certificate, for problems
+     * @param place value of that option
+     */
+    record Own(
+            String option, String place, List<X509Certificate> chain, @Nullable PrivateKey key) {}
+
+    private static Own own(Path certificate, Path keyFile, TlsSettings settings, List<ConfigurationProblem> problems) {
+        List<X509Certificate> chain = certificates(CERTIFICATE, certificate, problems);
+        PrivateKey key = key(keyFile, settings.keyPassword().orElse(null), problems);
+        if (key != null && !chain.isEmpty() && !belongs(key, chain.get(0).getPublicKey())) {
+            problems.add(problem(
+                    KEY,
+                    keyFile,
+                    "is not the key of the first certificate in " + certificate,
+                    "put the proxy's own certificate first, or name the key that belongs to it"));
+        }
+        return new Own(CERTIFICATE, certificate.toString(), chain, key);
     }
 
     private static ConfigurationProblem problem(String option, Path file, String reason, String remedy) {
@@ -190,7 +208,7 @@ public record TlsMaterial(
         throw new PemFile.Unusable("is neither an RSA nor an EC key", "create such a key and a certificate");
     }
 
-    private static boolean belongs(PrivateKey key, PublicKey certified) {
+    static boolean belongs(PrivateKey key, PublicKey certified) {
         if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
             return false;
         }
@@ -209,22 +227,24 @@ public record TlsMaterial(
         }
     }
 
-    private static List<ConfigurationProblem> expired(Path path, List<X509Certificate> chain) {
+    private static List<ConfigurationProblem> expired(Own own) {
         List<ConfigurationProblem> warnings = new ArrayList<>();
         Instant now = Instant.now();
-        for (X509Certificate one : chain) {
+        for (X509Certificate one : own.chain()) {
             String subject = one.getSubjectX500Principal().getName();
             if (now.isAfter(one.getNotAfter().toInstant())) {
-                warnings.add(problem(
-                        CERTIFICATE,
-                        path,
+                warnings.add(new ConfigurationProblem(
+                        "tls",
+                        own.option(),
+                        own.place(),
                         "holds the certificate of " + subject + ", which expired at "
                                 + one.getNotAfter().toInstant(),
                         "renew it"));
             } else if (now.isBefore(one.getNotBefore().toInstant())) {
-                warnings.add(problem(
-                        CERTIFICATE,
-                        path,
+                warnings.add(new ConfigurationProblem(
+                        "tls",
+                        own.option(),
+                        own.place(),
                         "holds the certificate of " + subject + ", which is not valid before "
                                 + one.getNotBefore().toInstant(),
                         "check the clock"));

@@ -7,6 +7,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -45,7 +46,7 @@ public final class TlsContexts {
     private volatile Pair current;
 
     /**
-     * Reads the files.
+     * Reads the files or stores.
      *
      * @throws ConfigurationException if they cannot be used
      */
@@ -54,18 +55,18 @@ public final class TlsContexts {
     }
 
     /**
-     * Reads the files again. New connections use the new contents.
+     * Reads the files or stores again. New connections use the new contents.
      *
-     * @throws ConfigurationException if the files cannot be used; the previous contents stay in use
+     * @throws ConfigurationException if they cannot be used; the previous contents stay in use
      */
     public void reload() {
         current = read(current.settings());
     }
 
     /**
-     * Reads the files of other settings, and returns what puts them into use for new connections.
+     * Reads the files or stores of other settings, and returns what puts them into use for new connections.
      *
-     * @throws ConfigurationException if the files cannot be used
+     * @throws ConfigurationException if they cannot be used
      */
     public Runnable prepare(TlsSettings changed) {
         Pair pair = read(changed);
@@ -93,7 +94,7 @@ public final class TlsContexts {
             throw new ConfigurationException(new ConfigurationProblem(
                     "tls",
                     "certificate",
-                    settings.certificate().toString(),
+                    settings.certificate().map(Path::toString).orElse("of the key store"),
                     "is refused by the JDK: " + e.getMessage(),
                     ""));
         }

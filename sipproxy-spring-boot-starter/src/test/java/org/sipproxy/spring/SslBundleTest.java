@@ -1,0 +1,99 @@
+package org.sipproxy.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.security.KeyStore;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.testkit.Phone;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundleKey;
+import org.springframework.boot.ssl.SslBundleRegistry;
+import org.springframework.boot.ssl.SslStoreBundle;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+/** A certificate in an SSL bundle of the application. */
+class SslBundleTest {
+
+    private static final TestCertificate FIRST = TestCertificate.of("dns:sip.test", "ip:127.0.0.1");
+    private static final TestCertificate RENEWED =
+            TestCertificate.of("dns:sip.test", "ip:127.0.0.1", "dns:renewed.test");
+
+    private final ApplicationContextRunner runner = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(SipProxyAutoConfiguration.class, SslAutoConfiguration.class))
+            .withPropertyValues(
+                    "sipproxy.listen=tls:127.0.0.1:0",
+                    "sipproxy.domain=sip.test",
+                    "sipproxy.subscriber=1001:test1234",
+                    "sipproxy.tls.bundle=sip");
+
+    private ApplicationContextRunner pem(Path certificate, Path key) {
+        return runner.withPropertyValues(
+                "spring.ssl.bundle.pem.sip.keystore.certificate=" + certificate,
+                "spring.ssl.bundle.pem.sip.keystore.private-key=" + key);
+    }
+
+    private static void register(SipProxy proxy, TestCertificate trusted) {
+        try (Phone phone = Phone.builder("1001")
+                .password("test1234")
+                .proxy(proxy)
+                .transport(TransportKind.TLS)
+                .tls(TestCertificate.contextWithout(trusted))
+                .open()) {
+            phone.register();
+        }
+    }
+
+    @Test
+    void newConnectionsUseTheBundleThatTheApplicationHasReadAgain() {
+        pem(FIRST.chain(), FIRST.key())
+                .withPropertyValues("spring.ssl.bundle.pem.sip.truststore.certificate=" + RENEWED.chain())
+                .run(context -> {
+                    SipProxy proxy = context.getBean(SipProxy.class);
+                    register(proxy, FIRST);
+
+                    context.getBean(SslBundleRegistry.class).updateBundle("sip", bundle(RENEWED));
+
+                    register(proxy, RENEWED);
+                    assertThatThrownBy(() -> register(proxy, FIRST)).hasStackTraceContaining("SSLHandshakeException");
+                });
+    }
+
+    private static SslBundle bundle(TestCertificate certificate) {
+        KeyStore trusted = certificate.trusted();
+        String password = String.valueOf(TestCertificate.password());
+        return SslBundle.of(
+                SslStoreBundle.of(certificate.store(), password, trusted), SslBundleKey.of(password, "test"));
+    }
+
+    @Test
+    void aBundleThatCannotBeUsedLeavesTheOldCertificate() {
+        pem(FIRST.chain(), FIRST.key()).run(context -> {
+            SslStoreBundle empty = SslStoreBundle.of(RENEWED.trusted(), null, null);
+
+            context.getBean(SslBundleRegistry.class).updateBundle("sip", SslBundle.of(empty));
+
+            register(context.getBean(SipProxy.class), FIRST);
+        });
+    }
+
+    @Test
+    void aBundleThatDoesNotExistOrCannotBeReadFailsTheStart() {
+        runner.run(context -> assertThat(context)
+                .getFailure()
+                .hasStackTraceContaining("sipproxy.tls.bundle: sip is not an SSL bundle of this application"));
+        pem(Path.of("/no/such/cert.pem"), FIRST.key())
+                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("/no/such/cert.pem"));
+        pem(FIRST.chain(), FIRST.key())
+                .withPropertyValues("sipproxy.tls.certificate=cert.pem")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .hasStackTraceContaining("remove sipproxy.tls.certificate, key and key-password, or the"));
+    }
+}
