@@ -60,7 +60,8 @@ final class KeyStoreEntries {
             }
             if (!TlsMaterial.belongs(key, chain.get(0).getPublicKey())) {
                 throw new Unusable(
-                        "is not the key of its first certificate in the store", "put the proxy's own certificate first");
+                        "is not the key of its first certificate in the store",
+                        "put the proxy's own certificate first");
             }
             return new TlsMaterial.Own(OWN, place, chain, key);
         } catch (Unusable e) {
@@ -137,8 +138,7 @@ final class KeyStoreEntries {
         return keys;
     }
 
-    private static PrivateKey key(KeyStore store, String alias, @Nullable Supplier<char[]> password)
-            throws Unusable {
+    private static PrivateKey key(KeyStore store, String alias, @Nullable Supplier<char[]> password) throws Unusable {
         char[] secret = password == null ? null : password.get();
         Key key;
         try {

@@ -82,7 +82,10 @@ public record TlsMaterial(
      * @param place value of that option
      */
     record Own(
-            String option, String place, List<X509Certificate> chain, @Nullable PrivateKey key) {}
+            String option,
+            String place,
+            List<X509Certificate> chain,
+            @Nullable PrivateKey key) {}
 
     private static Own own(Path certificate, Path keyFile, TlsSettings settings, List<ConfigurationProblem> problems) {
         List<X509Certificate> chain = certificates(CERTIFICATE, certificate, problems);

@@ -35,7 +35,8 @@ class KeyStoreEntriesTest {
         }
     }
 
-    private static KeyStore with(KeyStore store, String alias, PrivateKey key, @Nullable String password, Certificate c) {
+    private static KeyStore with(
+            KeyStore store, String alias, PrivateKey key, @Nullable String password, Certificate c) {
         try {
             store.setKeyEntry(alias, key, password == null ? null : password.toCharArray(), new Certificate[] {c});
             return store;
@@ -132,20 +133,18 @@ class KeyStoreEntriesTest {
         assertThat(problems(of(with(empty(), "a", EC, null), "").trustStore(KeyStoreEntriesTest::empty)))
                 .containsExactly("tls: trustStore: holds no X.509 certificate without a key; add those of the"
                         + " authorities, or leave it out");
-        assertThat(problems(TlsSettings.builder().keyStore(notInitialized(), "")))
+        assertThat(problems(TlsSettings.builder().keyStore(KeyStoreEntriesTest::notInitialized, "")))
                 .singleElement()
                 .asString()
                 .startsWith("tls: keyStore: cannot be loaded: ");
     }
 
-    private static Supplier<KeyStore> notInitialized() {
-        return () -> {
-            try {
-                return KeyStore.getInstance("PKCS12");
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException(e);
-            }
-        };
+    private static KeyStore notInitialized() {
+        try {
+            return KeyStore.getInstance("PKCS12");
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
