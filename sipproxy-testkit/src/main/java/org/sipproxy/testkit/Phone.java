@@ -127,6 +127,10 @@ public final class Phone implements AutoCloseable {
         return registration.accepted();
     }
 
+    String domain() {
+        return core.identity().domain();
+    }
+
     String registrationCallId() {
         return registration.callId();
     }

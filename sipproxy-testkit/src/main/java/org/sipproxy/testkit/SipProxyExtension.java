@@ -22,7 +22,6 @@ import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -68,8 +67,7 @@ public final class SipProxyExtension
     private final Opened ofTest = new Opened();
     private volatile @Nullable Running running;
     private boolean inTest;
-    /** Stalls of the proxy before the test: those of an earlier test, or of a busy machine, are not its leak. */
-    private long stalledBefore;
+    private @Nullable LeakCheck leakCheck;
     /** Number of classes, nested in each other, that share the proxy; 0 if each test has its own. */
     private int classes;
 
@@ -179,7 +177,32 @@ public final class SipProxyExtension
 
     /** Returns the unexpired bindings of a user of the domain. */
     public List<Binding> bindings(String user) {
-        return proxy().locationStore().lookup(new Aor(user, domain));
+        return registrations().bindings(user);
+    }
+
+    /**
+     * Waits up to 10 s until a user has a binding, such as one of the application under test, and returns the bindings
+     * of the user.
+     *
+     * @param user a user of the domain, or {@code user@domain}
+     * @throws AssertionError if the user has none; its message lists the registered users and draws the messages
+     */
+    public List<Binding> awaitRegistered(String user) {
+        return registrations().awaitRegistered(user);
+    }
+
+    /**
+     * Waits up to 10 s until a user has no binding.
+     *
+     * @throws AssertionError if the user still has one; its message lists the contacts and draws the messages
+     */
+    public void awaitUnregistered(String user) {
+        registrations().awaitUnregistered(user);
+    }
+
+    /** Returns the bindings of the proxy, with waits of any length. */
+    public Registrations registrations() {
+        return Registrations.of(proxy(), ladder);
     }
 
     /** Returns the messages on the wire in this test. */
@@ -211,7 +234,7 @@ public final class SipProxyExtension
         if (running == null) {
             start();
         }
-        stalledBefore = proxy().statistics().stalledReceivers();
+        leakCheck = LeakCheck.before(proxy());
         inTest = true;
     }
 
@@ -220,9 +243,9 @@ public final class SipProxyExtension
         inTest = false;
         boolean failed = context.getExecutionException().isPresent();
         List<String> leaks = new ArrayList<>();
-        if (!failed && options.leakCheck) {
-            leaks.addAll(LeakCheck.ofPhones(ofTest.phones()));
-            leaks.addAll(LeakCheck.ofProxy(proxy(), stalledBefore));
+        LeakCheck check = leakCheck;
+        if (!failed && options.leakCheck && check != null) {
+            leaks.addAll(check.after(ofTest.phones()));
         }
         String drawing = ladder.toString();
         List<Phone> phones = ofTest.phones();
@@ -231,7 +254,7 @@ public final class SipProxyExtension
             ofTest.close();
         } finally {
             if (classes > 0) {
-                removeBindings(phones);
+                phones.forEach(registrations()::removeBindingsOf);
             } else {
                 leaks.addAll(stop());
             }
@@ -285,18 +308,6 @@ public final class SipProxyExtension
             }
         }
         return last != null && options.leakCheck ? LeakCheck.ofThreads(last.threads()) : List.of();
-    }
-
-    /** Removes the bindings of closed phones, which the next test of the class would call otherwise. */
-    private void removeBindings(List<Phone> phones) {
-        for (Phone phone : phones) {
-            proxy().locationStore().update(new Aor(phone.user(), domain), current -> {
-                List<Binding> others = current.stream()
-                        .filter(binding -> !binding.callId().equals(phone.registrationCallId()))
-                        .toList();
-                return others.size() == current.size() ? current : others;
-            });
-        }
     }
 
     /** Builder of a {@link SipProxyExtension}. Not thread-safe. */
