@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.sipproxy.core.trace.Ladder;
+import org.sipproxy.core.trace.RecordedMessage;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
@@ -56,6 +58,20 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
     /** Returns true once either side has hung up, or the INVITE was refused. */
     public boolean isOver() {
         return over;
+    }
+
+    /** Returns the messages of this call on the phone's wire, in their order, without retransmissions. */
+    public List<RecordedMessage> messages() {
+        return ladder().messages().stream().filter(this::isOfThisCall).toList();
+    }
+
+    /** Returns the messages on the wire of the phone, those of its other calls included. */
+    public Ladder ladder() {
+        return core.log().ladder();
+    }
+
+    private boolean isOfThisCall(RecordedMessage recorded) {
+        return recorded.message().header(HeaderName.CALL_ID).equals(Optional.of(id()));
     }
 
     /**

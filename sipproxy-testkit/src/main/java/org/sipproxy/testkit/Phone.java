@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipRequest;
@@ -53,7 +54,7 @@ public final class Phone implements AutoCloseable {
         this.wire = options.openWire();
         String claimed = options.claimed != null ? options.claimed : options.addressToClaim(wire.localAddress());
         Identity identity = new Identity(options.user, options.domain, claimed, wire.kind());
-        PhoneLog log = new PhoneLog();
+        PhoneLog log = new PhoneLog(options.user);
         TransactionLayer layer = new TransactionLayer(wire, identity, log, options.t1);
         DigestClient digest = new DigestClient(options.user, options.password, options.algorithms);
         this.core = new PhoneCore(identity, layer, digest, options.patience, log);
@@ -275,6 +276,14 @@ public final class Phone implements AutoCloseable {
     }
 
     // ---- for assertions
+
+    /**
+     * Returns the messages on the phone's wire, where the other side is named {@code proxy}. For tests of another SIP
+     * server, whose own messages are not recorded.
+     */
+    public Ladder ladder() {
+        return core.log().ladder();
+    }
 
     /** Returns the number of OPTIONS and keepalives received. */
     public int pings() {
