@@ -18,6 +18,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
@@ -49,14 +51,16 @@ import org.sipproxy.core.trace.Ladder;
  * }</pre>
  *
  * <p>In an instance field, each test has its own proxy; in a static field, the tests of the class share one. Phones
- * that a test opens are closed after it, and their bindings removed. Does not support concurrent tests of one class.
+ * that a test opens are closed after it, and their bindings removed. Proxy, ladder and phones may also be parameters of
+ * tests, as with {@link SipProxyTest}, which is this extension as an annotation. Concurrent tests of one class are
+ * supported in an instance field, unless the class has one instance for all tests ({@code PER_CLASS}).
  *
  * <p>A test that passed fails afterwards if a phone has an unanswered call or a {@linkplain Phone#complaints()
  * complaint}, if the proxy still waits for a final response, or if a thread of the closed proxy is alive. Dialogs may
  * stay open. If a test fails, the messages on the wire are drawn on standard error.
  */
 public final class SipProxyExtension
-        implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+        implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
 
     private static final String HOST = "127.0.0.1";
 
@@ -276,6 +280,46 @@ public final class SipProxyExtension
             leaks.addAll(stop());
             fail(leaks, context);
         }
+    }
+
+    /** Supports {@link SipProxy}, {@link Ladder}, {@link SipProxyExtension}, and {@link Phone} with {@link SipUser}. */
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return resolves(parameter);
+    }
+
+    static boolean resolves(ParameterContext parameter) {
+        Class<?> type = parameter.getParameter().getType();
+        return type == SipProxy.class
+                || type == Ladder.class
+                || type == SipProxyExtension.class
+                || type == Phone.class && parameter.isAnnotated(SipUser.class);
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        if (type == SipProxy.class) {
+            return proxy();
+        } else if (type == Ladder.class) {
+            return ladder;
+        } else if (type == SipProxyExtension.class) {
+            return this;
+        }
+        return phone(parameter.findAnnotation(SipUser.class).orElseThrow());
+    }
+
+    private Phone phone(SipUser user) {
+        Phone phone = phone(user.value(), options -> {
+            options.transport(user.transport());
+            if (user.answering()) {
+                options.answering();
+            }
+        });
+        if (user.registered()) {
+            phone.register();
+        }
+        return phone;
     }
 
     private void fail(List<String> leaks, ExtensionContext context) {
