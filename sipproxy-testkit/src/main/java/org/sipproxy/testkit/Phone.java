@@ -32,7 +32,7 @@ import org.sipproxy.message.StatusCode;
  * complaint}.
  *
  * <p>The test answers incoming calls, unless the phone is {@linkplain Builder#answering() answering}. Any other request
- * gets 200, or the status of {@link #respondWith}.
+ * gets 200 (REFER 202), or the status of {@link #respondWith}.
  *
  * <p>Methods that wait do so at most for the {@linkplain Builder#patience patience} of the phone, and then throw an
  * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads are daemons
@@ -46,6 +46,7 @@ public final class Phone implements AutoCloseable {
     private final PhoneCore core;
     private final Wire wire;
     private final List<NatRouter> routers;
+    private final @Nullable NetworkFaults faults;
     private final UserAgentServer server;
     private final Registration registration;
 
@@ -54,7 +55,11 @@ public final class Phone implements AutoCloseable {
         this.wire = options.openWire();
         String claimed = options.claimed != null ? options.claimed : options.addressToClaim(wire.localAddress());
         Identity identity = new Identity(options.user, options.domain, claimed, wire.kind());
+        this.faults = options.faults;
         PhoneLog log = new PhoneLog(options.user);
+        if (faults != null) {
+            log.note("   (" + faults + ")");
+        }
         TransactionLayer layer = new TransactionLayer(wire, identity, log, options.t1);
         DigestClient digest = new DigestClient(options.user, options.password, options.algorithms);
         this.core = new PhoneCore(identity, layer, digest, options.patience, log);
@@ -203,6 +208,21 @@ public final class Phone implements AutoCloseable {
     }
 
     /**
+     * Sends any bytes to the proxy, such as a malformed message, as one datagram, WebSocket frame or piece of the
+     * stream. {@link #awaitStrayResponse} reads a response to them.
+     */
+    public void sendBytes(byte[] bytes) {
+        core.layer().send(bytes.clone());
+    }
+
+    /**
+     * Waits for the next response that belongs to no transaction of the phone, such as the one to {@link #sendBytes}.
+     */
+    public SipResponse awaitStrayResponse() {
+        return server.strays().take(response -> true, core.patience()).orElseThrow(() -> core.missing("a response"));
+    }
+
+    /**
      * Waits for the next request with a method outside calls, and removes it from the inbox. The phone has already
      * responded to it.
      */
@@ -228,7 +248,7 @@ public final class Phone implements AutoCloseable {
 
     /**
      * Sets the status of the responses to later requests with a method, outside and within calls. Does not apply to an
-     * INVITE that begins a call, nor to BYE. Default 200.
+     * INVITE that begins a call, nor to BYE. Default 200, for REFER 202.
      *
      * @throws IllegalArgumentException if the status is not 200 to 699
      */
@@ -303,6 +323,10 @@ public final class Phone implements AutoCloseable {
         return server.pendingCalls();
     }
 
+    Optional<NetworkFaults> faults() {
+        return Optional.ofNullable(faults);
+    }
+
     void refusePendingCalls() {
         pendingCalls().forEach(call -> call.respond(StatusCode.TEMPORARILY_UNAVAILABLE));
     }
@@ -351,6 +375,7 @@ public final class Phone implements AutoCloseable {
         private TransportKind transport = TransportKind.UDP;
         private @Nullable SSLContext tls;
         private List<NatRouter> routers = List.of();
+        private @Nullable NetworkFaults faults;
         private @Nullable String claimed;
         private boolean strict = true;
         private boolean answering;
@@ -454,6 +479,12 @@ public final class Phone implements AutoCloseable {
             return this;
         }
 
+        /** Sets the faults of the network between phone and proxy, or the NAT next to the phone. Default none. */
+        public Builder faults(NetworkFaults value) {
+            faults = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
         /** Makes the phone ring and answer each call automatically, without a body. */
         public Builder answering() {
             answering = true;
@@ -512,6 +543,11 @@ public final class Phone implements AutoCloseable {
             for (int i = routers.size() - 1; i >= 0; i--) {
                 via = routers.get(i).towards(via);
             }
+            Wire wire = openWire(via);
+            return faults == null ? wire : new FaultyWire(wire, faults.link());
+        }
+
+        private Wire openWire(InetSocketAddress via) {
             return switch (transport) {
                 case UDP -> new UdpWire(local, via);
                 case TCP -> StreamWire.tcp(via);

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -251,7 +252,7 @@ public final class SipProxyExtension
         if (!failed && options.leakCheck && check != null) {
             leaks.addAll(check.after(ofTest.phones()));
         }
-        String drawing = ladder.toString();
+        String drawing = faults() + ladder;
         List<Phone> phones = ofTest.phones();
         phones.forEach(Phone::refusePendingCalls); // otherwise the closing proxy would wait for them
         try {
@@ -267,6 +268,15 @@ public final class SipProxyExtension
             System.err.println(context.getDisplayName() + "\n" + drawing);
         }
         fail(leaks, context);
+    }
+
+    /** Returns the faults of the networks of the test, a line each, with their seeds. */
+    private String faults() {
+        return Stream.of(ofTest, ofClass)
+                .flatMap(opened -> opened.faults().stream())
+                .distinct()
+                .map(faults -> faults + "\n")
+                .collect(Collectors.joining());
     }
 
     @Override

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /** User agent server of a phone: handles the requests that it receives (RFC 3261 §8.2). */
@@ -23,6 +24,7 @@ final class UserAgentServer implements TransactionLayer.User {
     private final Inbox<IncomingCall> calls = new Inbox<>();
     private final List<IncomingCall> everyCall = new CopyOnWriteArrayList<>();
     private final Inbox<SipRequest> requests = new Inbox<>();
+    private final Inbox<SipResponse> strays = new Inbox<>();
     private final Map<Method, Integer> statuses = new ConcurrentHashMap<>();
     private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pings = new AtomicInteger();
@@ -72,6 +74,16 @@ final class UserAgentServer implements TransactionLayer.User {
         core.log().note("   (complaint: " + complaint + ")");
     }
 
+    /** Returns the responses that belong to no transaction. */
+    Inbox<SipResponse> strays() {
+        return strays;
+    }
+
+    @Override
+    public void onStray(SipResponse response) {
+        strays.add(response);
+    }
+
     @Override
     public void onOther(byte[] bytes) {
         if (!stun.answered(bytes)) {
@@ -107,7 +119,7 @@ final class UserAgentServer implements TransactionLayer.User {
     }
 
     private int statusFor(Method method) {
-        return statuses.getOrDefault(method, StatusCode.OK);
+        return statuses.getOrDefault(method, method.equals(Method.REFER) ? StatusCode.ACCEPTED : StatusCode.OK);
     }
 
     private void onRequestInDialog(ServerTransaction transaction, @Nullable Call call) throws SipParseException {
