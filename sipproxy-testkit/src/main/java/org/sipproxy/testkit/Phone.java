@@ -162,6 +162,31 @@ public final class Phone implements AutoCloseable {
         return server.calls().take(call -> true, core.patience()).orElseThrow(() -> core.missing("a call"));
     }
 
+    // ---- subscriptions
+
+    /**
+     * Subscribes to the state of a target for {@link Subscription#DEFAULT_EXPIRES} (RFC 6665).
+     *
+     * @param target a user of the phone's domain, or a URI
+     * @param event value of Event, such as {@code presence}
+     * @throws AssertionError if the SUBSCRIBE is refused
+     */
+    public Subscription subscribe(String target, String event) {
+        return subscribe(target, event, parts -> {});
+    }
+
+    /** Subscribes like {@link #subscribe(String, String)}, with headers or a body in the SUBSCRIBE. */
+    public Subscription subscribe(String target, String event, Consumer<MessageParts> filler) {
+        return Subscription.to(core, core.identity().uriOf(target), event, MessageParts.of(filler));
+    }
+
+    /** Waits for the next subscription to this phone, which has already accepted it. */
+    public Subscription awaitSubscription() {
+        return server.subscriptions()
+                .take(subscription -> true, core.patience())
+                .orElseThrow(() -> core.missing("a subscription"));
+    }
+
     // ---- other requests
 
     /**

@@ -24,6 +24,7 @@ final class UserAgentServer implements TransactionLayer.User {
     private final Inbox<IncomingCall> calls = new Inbox<>();
     private final List<IncomingCall> everyCall = new CopyOnWriteArrayList<>();
     private final Inbox<SipRequest> requests = new Inbox<>();
+    private final Inbox<Subscription> subscriptions = new Inbox<>();
     private final Inbox<SipResponse> strays = new Inbox<>();
     private final Map<Method, Integer> statuses = new ConcurrentHashMap<>();
     private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
@@ -74,6 +75,11 @@ final class UserAgentServer implements TransactionLayer.User {
         core.log().note("   (complaint: " + complaint + ")");
     }
 
+    /** Returns the subscriptions of other phones to this one. */
+    Inbox<Subscription> subscriptions() {
+        return subscriptions;
+    }
+
     /** Returns the responses that belong to no transaction. */
     Inbox<SipResponse> strays() {
         return strays;
@@ -105,9 +111,11 @@ final class UserAgentServer implements TransactionLayer.User {
                     + core.identity().contact());
             transaction.respond(StatusCode.NOT_FOUND);
         } else if (inDialog) {
-            onRequestInDialog(transaction, core.call(request.callId(), request.toTag()));
+            onRequestInDialog(transaction, request.callId(), request.toTag());
         } else if (method.equals(Method.INVITE)) {
             onCall(new IncomingCall(core, transaction));
+        } else if (method.equals(Method.SUBSCRIBE)) {
+            onSubscribe(transaction);
         } else {
             respond(transaction);
         }
@@ -122,12 +130,27 @@ final class UserAgentServer implements TransactionLayer.User {
         return statuses.getOrDefault(method, method.equals(Method.REFER) ? StatusCode.ACCEPTED : StatusCode.OK);
     }
 
-    private void onRequestInDialog(ServerTransaction transaction, @Nullable Call call) throws SipParseException {
-        if (call == null) {
-            transaction.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+    private void onRequestInDialog(ServerTransaction transaction, String callId, String localTag)
+            throws SipParseException {
+        Call call = core.call(callId, localTag);
+        Subscription subscription = core.subscription(callId, localTag);
+        int status = statusFor(transaction.request().method());
+        if (call != null) {
+            call.received(transaction, status);
+        } else if (subscription != null) {
+            subscription.received(transaction, status);
         } else {
-            call.received(transaction, statusFor(transaction.request().method()));
+            transaction.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
         }
+    }
+
+    private void onSubscribe(ServerTransaction transaction) throws SipParseException {
+        int status = statusFor(Method.SUBSCRIBE);
+        if (status < 300) {
+            subscriptions.add(Subscription.of(core, transaction));
+        }
+        transaction.respond(status, Subscription.granted(transaction.request(), status));
+        requests.add(transaction.request());
     }
 
     private void onCall(IncomingCall call) {

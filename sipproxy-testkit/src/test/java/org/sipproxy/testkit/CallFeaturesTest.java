@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,6 +151,37 @@ class CallFeaturesTest {
         assertThat(transfer.awaitEnd()).isEqualTo(200);
         called.hangUp();
         moved.hangUp();
+    }
+
+    @Test
+    void subscriberIsNotifiedUntilTheSubscriptionEnds(@SipUser("alice") Phone alice, @SipUser("bob") Phone bob) {
+        Subscription watching = alice.subscribe("bob", "presence", subscribe -> subscribe.header("Accept", "text/plain"));
+        Subscription watched = bob.awaitSubscription();
+        assertThat(watched.event()).isEqualTo("presence");
+        assertThat(bob.awaitRequest("SUBSCRIBE").header(HeaderName.EXPIRES)).hasValue("3600");
+
+        watched.sendNotify("active;expires=3600", notify -> notify.body("text/plain", "away"));
+        assertThat(watching.awaitNotify()).satisfies(notify -> {
+            assertThat(notify.header(HeaderName.EVENT)).hasValue("presence");
+            assertThat(new String(notify.body(), StandardCharsets.UTF_8)).isEqualTo("away");
+        });
+        assertThat(watching.refresh(Duration.ofMinutes(2)).header(HeaderName.EXPIRES))
+                .hasValue("120");
+        watched.awaitRefresh();
+        watching.end();
+        assertThat(watched.awaitRefresh().header(HeaderName.EXPIRES)).hasValue("0");
+        watched.sendNotify("terminated;reason=timeout", notify -> {});
+        assertThat(watching.awaitNotify().header(HeaderName.of("Subscription-State")))
+                .hasValue("terminated;reason=timeout");
+    }
+
+    @Test
+    void refusedSubscriptionFails(@SipUser("alice") Phone alice, @SipUser("bob") Phone bob) {
+        bob.respondWith("SUBSCRIBE", 489);
+
+        assertThatThrownBy(() -> alice.subscribe("bob", "unknown"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("alice: SUBSCRIBE got 489 Bad Event");
     }
 
     @ParameterizedTest
