@@ -58,7 +58,9 @@ class TestingPageTest {
     }
 
     @Nested
-    @SipProxyTest(domain = "example.org", users = {"0900123:secret", "1001:test1234", "1002:test1234"})
+    @SipProxyTest(
+            domain = "example.org",
+            users = {"0900123:secret", "1001:test1234", "1002:test1234"})
     class ScreeningTest {
 
         private final CustomStage stage = new CustomStage("0900");
@@ -87,9 +89,7 @@ class TestingPageTest {
             callee.awaitCall().answer();
             call.awaitAnswer().hangUp();
 
-            assertThat(sip.ladder())
-                    .message("proxy -> 1001: INVITE")
-                    .hasHeader("X-Screened", "caller=1002");
+            assertThat(sip.ladder()).message("proxy -> 1001: INVITE").hasHeader("X-Screened", "caller=1002");
         }
     }
 

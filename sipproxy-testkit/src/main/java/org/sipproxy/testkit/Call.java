@@ -271,8 +271,8 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
      */
     public Transfer transfer(Call other) {
         String replaces = other.id() + ";to-tag=" + other.dialog.remoteTag() + ";from-tag=" + other.localTag();
-        return refer("<" + other.dialog.remoteUri() + "?Replaces="
-                + URLEncoder.encode(replaces, StandardCharsets.UTF_8) + ">");
+        return refer("<" + other.dialog.remoteUri() + "?Replaces=" + URLEncoder.encode(replaces, StandardCharsets.UTF_8)
+                + ">");
     }
 
     private Transfer refer(String referTo) {
@@ -294,7 +294,8 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         SipRequest refer = awaitRequest("REFER");
         String uri;
         try {
-            uri = NameAddress.parse(refer.header(HeaderName.REFER_TO).orElse("")).uriText();
+            uri = NameAddress.parse(refer.header(HeaderName.REFER_TO).orElse(""))
+                    .uriText();
         } catch (SipParseException e) {
             throw core.unexpected("REFER: " + e.getMessage());
         }
@@ -307,8 +308,11 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
             parts.header("Replaces", URLDecoder.decode(replaces.group(1), StandardCharsets.UTF_8));
         }
         report("active;expires=60", "SIP/2.0 100 Trying");
-        return new OutgoingCall(core, target, parts, response -> report(
-                        "terminated;reason=noresource", "SIP/2.0 " + Responses.describe(response)))
+        return new OutgoingCall(
+                        core,
+                        target,
+                        parts,
+                        response -> report("terminated;reason=noresource", "SIP/2.0 " + Responses.describe(response)))
                 .start();
     }
 
@@ -404,8 +408,8 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
     /** Returns the parts of the response to an in-dialog request: the answer to its offer, if it has one. */
     private MessageParts answerTo(SipRequest request, int status) {
         MessageParts parts = new MessageParts();
-        boolean isOffer = request.method().equals(Method.INVITE)
-                || request.method().equals(Method.UPDATE);
+        boolean isOffer =
+                request.method().equals(Method.INVITE) || request.method().equals(Method.UPDATE);
         if (isOffer && status < 300 && Sdp.isIn(request)) {
             Sdp.Direction direction = Sdp.direction(request);
             held = direction == Sdp.Direction.SENDONLY || direction == Sdp.Direction.INACTIVE;

@@ -59,7 +59,8 @@ public final class LeakCheck {
 
     /** Returns unanswered calls and complaints of the phones. */
     static List<String> ofPhones(Collection<Phone> phones) {
-        Waiting.until(() -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()), GRACE);
+        Waiting.until(
+                () -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()), GRACE);
         List<String> leaks = new ArrayList<>();
         for (Phone phone : phones) {
             for (IncomingCall call : phone.pendingCalls()) {

@@ -119,8 +119,7 @@ public final class Subscription {
     private SipResponse send(String method, MessageParts parts) {
         HeaderLine contact =
                 new HeaderLine(HeaderName.CONTACT, "<" + core.identity().contact() + ">");
-        SipResponse response = new Exchange(
-                        core, dialog.request(method, parts, contact), dialog::nextCSeq, r -> {})
+        SipResponse response = new Exchange(core, dialog.request(method, parts, contact), dialog::nextCSeq, r -> {})
                 .start()
                 .awaitFinal();
         if (!response.isSuccess()) {
@@ -149,8 +148,7 @@ public final class Subscription {
         MessageParts parts = new MessageParts();
         if (request.method().equals(Method.SUBSCRIBE) && status >= StatusCode.OK && status < 300) {
             parts.header(
-                    "Expires",
-                    request.header(HeaderName.EXPIRES).orElse(String.valueOf(DEFAULT_EXPIRES.toSeconds())));
+                    "Expires", request.header(HeaderName.EXPIRES).orElse(String.valueOf(DEFAULT_EXPIRES.toSeconds())));
         }
         return parts;
     }

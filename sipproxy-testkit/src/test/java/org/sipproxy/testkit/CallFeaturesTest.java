@@ -155,7 +155,8 @@ class CallFeaturesTest {
 
     @Test
     void subscriberIsNotifiedUntilTheSubscriptionEnds(@SipUser("alice") Phone alice, @SipUser("bob") Phone bob) {
-        Subscription watching = alice.subscribe("bob", "presence", subscribe -> subscribe.header("Accept", "text/plain"));
+        Subscription watching =
+                alice.subscribe("bob", "presence", subscribe -> subscribe.header("Accept", "text/plain"));
         Subscription watched = bob.awaitSubscription();
         assertThat(watched.event()).isEqualTo("presence");
         assertThat(bob.awaitRequest("SUBSCRIBE").header(HeaderName.EXPIRES)).hasValue("3600");

@@ -52,7 +52,8 @@ class FakeDatabaseTest implements BindingRepositoryContract {
                 .hasMessage("FakeDatabase: no response within PT0.02S");
 
         database.hang();
-        CompletableFuture<?> found = CompletableFuture.supplyAsync(() -> repository().find(BOB, Instant.now()));
+        CompletableFuture<?> found =
+                CompletableFuture.supplyAsync(() -> repository().find(BOB, Instant.now()));
         assertThat(found).isNotDone();
         database.recover();
         assertThat(found.join()).asList().isEmpty();

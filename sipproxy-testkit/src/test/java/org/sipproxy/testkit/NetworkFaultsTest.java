@@ -55,7 +55,8 @@ class NetworkFaultsTest {
     void theSameSeedGivesTheSameFaults() {
         assertThat(passed(mixed(1))).isEqualTo(passed(mixed(1))).isNotEqualTo(passed(mixed(2)));
         assertThat(passed(mixed(1)).stream().distinct()).hasSizeBetween(110, 170);
-        assertThat(passed(mixed(1))).hasSizeGreaterThan((int) passed(mixed(1)).stream().distinct().count());
+        assertThat(passed(mixed(1)))
+                .hasSizeGreaterThan((int) passed(mixed(1)).stream().distinct().count());
         assertThat(passed(mixed(1))).anyMatch(text -> !text.matches("1\\d{3}"));
     }
 
@@ -70,8 +71,7 @@ class NetworkFaultsTest {
     void oneFaultDoesNotChangeTheOthers() {
         List<String> lossOnly = passed(NetworkFaults.builder(1).loss(0.3).build());
 
-        assertThat(passed(NetworkFaults.builder(1).loss(0.3).duplicates(0.2).build())
-                        .stream()
+        assertThat(passed(NetworkFaults.builder(1).loss(0.3).duplicates(0.2).build()).stream()
                         .distinct())
                 .isEqualTo(lossOnly);
     }
@@ -139,7 +139,8 @@ class NetworkFaultsTest {
         sip.registeredPhone("bob");
 
         for (int i = 0; i < 20; i++) {
-            noisy.sendBytes("OPTIONS sip:sip.test SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            noisy.sendBytes(
+                    "OPTIONS sip:sip.test SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         }
 
         assertThat(sip.phone("carol").options("bob").statusCode()).isEqualTo(200);
@@ -166,7 +167,9 @@ class NetworkFaultsTest {
     @Test
     void latePhoneGetsItsCallAfterTheDelay() {
         Duration delay = Duration.ofMillis(150);
-        Phone bob = sip.phone("bob", phone -> phone.faults(NetworkFaults.builder(1).delay(delay).build()));
+        Phone bob = sip.phone(
+                "bob",
+                phone -> phone.faults(NetworkFaults.builder(1).delay(delay).build()));
         bob.register();
         long start = System.nanoTime();
 
@@ -205,8 +208,9 @@ class NetworkFaultsTest {
             assertThat(alice.options("sip:sip.test").statusCode()).isEqualTo(200);
         }
 
-        assertThat(lossy.faults()).hasValueSatisfying(faults -> assertThat(faults)
-                .hasToString("NetworkFaults[seed 2, loss 0.3, delay 1 to 5 ms]"));
+        assertThat(lossy.faults())
+                .hasValueSatisfying(
+                        faults -> assertThat(faults).hasToString("NetworkFaults[seed 2, loss 0.3, delay 1 to 5 ms]"));
         assertThat(alice.ladder().toString()).contains(" (again)");
     }
 

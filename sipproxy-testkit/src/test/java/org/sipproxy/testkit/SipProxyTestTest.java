@@ -53,8 +53,7 @@ class SipProxyTestTest {
     }
 
     private static void assertAllSucceed(EngineExecutionResults results, int tests) {
-        results.testEvents()
-                .assertStatistics(stats -> stats.started(tests).succeeded(tests));
+        results.testEvents().assertStatistics(stats -> stats.started(tests).succeeded(tests));
     }
 
     private static void assertFails(Class<?> tests, String text) {

@@ -136,13 +136,7 @@ public final class Ladder implements WireListener {
         SipMessage message = recorded.message();
         boolean repeated = !seen.add(from + " " + to + " " + MessageText.identity(message));
         add(new Arrow(
-                recorded.time(),
-                from,
-                to,
-                MessageText.label(message),
-                note(from, to, message),
-                message,
-                repeated));
+                recorded.time(), from, to, MessageText.label(message), note(from, to, message), message, repeated));
         if (seen.size() == MOST) {
             seen.clear();
         }

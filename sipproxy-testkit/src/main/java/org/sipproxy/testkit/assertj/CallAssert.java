@@ -102,8 +102,10 @@ public final class CallAssert extends AbstractAssert<CallAssert, Call> {
 
     private boolean has(Method method) {
         return actual.messages().stream()
-                .anyMatch(message ->
-                        message.request().map(SipRequest::method).filter(method::equals).isPresent());
+                .anyMatch(message -> message.request()
+                        .map(SipRequest::method)
+                        .filter(method::equals)
+                        .isPresent());
     }
 
     /** Verifies that either side has hung up, or that the INVITE was refused. */

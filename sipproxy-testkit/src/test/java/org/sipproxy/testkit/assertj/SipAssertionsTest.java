@@ -87,10 +87,12 @@ class SipAssertionsTest {
         LadderAssert now = assertThat(LADDER).within(Duration.ZERO);
         assertFails(() -> now.contains(first, first), "Expected the messages", "but these are missing:\n  " + first);
         assertFails(() -> now.containsSubsequence(second, first), "\"" + first + "\" did not follow");
-        assertFails(() -> now.doesNotContain(second), "Expected none of these messages, but they were sent:\n  " + second);
+        assertFails(
+                () -> now.doesNotContain(second), "Expected none of these messages, but they were sent:\n  " + second);
         assertFails(() -> now.containsRequest(Method.CANCEL), "Expected a request CANCEL, but it was not sent");
         assertFails(
-                () -> now.containsRequest(Method.INVITE, invite -> assertThat(invite).hasHeader("X-Missing")),
+                () -> now.containsRequest(
+                        Method.INVITE, invite -> assertThat(invite).hasHeader("X-Missing")),
                 "Expected a request INVITE that satisfies the requirements, but of the last one: ",
                 "Expected a header X-Missing, but there is none");
         assertFails(
@@ -117,7 +119,8 @@ class SipAssertionsTest {
                 .hasBodyContaining("elv");
         assertFails(() -> invite.isRequest(Method.BYE), "[" + arrow + "] Expected a request BYE, but it is INVITE");
         assertFails(() -> invite.isResponse(200), "Expected a response 200, but it is INVITE");
-        assertFails(() -> invite.hasRequestUri("sip:x@y"), "Expected the Request-URI sip:x@y, but it is " + bob.contact());
+        assertFails(
+                () -> invite.hasRequestUri("sip:x@y"), "Expected the Request-URI sip:x@y, but it is " + bob.contact());
         assertFails(() -> invite.hasHeader("X-Missing"), "Expected a header X-Missing, but there is none");
         assertFails(() -> invite.hasHeader("Subject", "a", "b"), "Expected Subject [a, b], but it is [lunch]");
         assertFails(() -> invite.doesNotHaveHeader("Subject"), "Expected no header Subject, but it is [lunch]");
@@ -151,7 +154,9 @@ class SipAssertionsTest {
                         "proxy -> bob: BYE",
                         "bob -> proxy: 200 OK");
         CallAssert now = assertThat(outgoing).within(Duration.ZERO);
-        assertFails(() -> now.hasStatuses(180, 486), "Expected the responses [180, 486] to the INVITE, but there are [180, 200]");
+        assertFails(
+                () -> now.hasStatuses(180, 486),
+                "Expected the responses [180, 486] to the INVITE, but there are [180, 200]");
         assertFails(() -> now.containsRequest(Method.INFO), "Expected INFO in the call, but it was not sent");
         assertFails(() -> now.doesNotContainRequest(Method.BYE), "Expected no BYE in the call, but it was sent");
         assertFails(now::isNotOver, "Expected the call not to be over");
@@ -179,7 +184,8 @@ class SipAssertionsTest {
                 path.add(new File(entry).toURI().toURL());
             }
         }
-        try (URLClassLoader without = new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+        try (URLClassLoader without =
+                new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
             Assertions.assertThat(without.getResource("org/assertj/core/api/Assertions.class"))
                     .isNull();
             Object status = Class.forName(Host.class.getName(), true, without)

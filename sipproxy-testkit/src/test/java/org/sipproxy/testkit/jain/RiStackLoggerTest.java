@@ -49,7 +49,8 @@ class RiStackLoggerTest {
     void aStackOfTheApplicationReachesAPhone() throws Exception {
         Phone bob = sip.registeredPhone("bob");
         Properties properties = named("with");
-        properties.setProperty("javax.sip.OUTBOUND_PROXY", "127.0.0.1:" + sip.udp().getPort() + "/udp");
+        properties.setProperty(
+                "javax.sip.OUTBOUND_PROXY", "127.0.0.1:" + sip.udp().getPort() + "/udp");
         properties.setProperty("gov.nist.javax.sip.STACK_LOGGER", RiStackLogger.class.getName());
         SipStack stack = factory().createSipStack(properties);
         try {
