@@ -1,6 +1,5 @@
 package org.sipproxy.testkit;
 
-import java.util.Arrays;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -46,7 +45,7 @@ final class FaultyLink implements AutoCloseable {
         inward.pass(bytes, onward, false);
     }
 
-    /** Passes a message of a stream to the proxy on. Returns false if the connection is to be cut within it. */
+    /** Passes a message of a stream to the proxy on. Returns false if the connection is to be cut within it instead. */
     boolean sendOnStream(byte[] bytes, Consumer<byte[]> onward) {
         return outward.pass(bytes, onward, true);
     }
@@ -95,7 +94,6 @@ final class FaultyLink implements AutoCloseable {
                     + (long) (late * (faults.mostDelayNanos() - faults.leastDelayNanos()))
                     + (heldBack && !stream ? HELD_BACK_NANOS : 0);
             if (cut) {
-                onward.accept(Arrays.copyOf(passed, passed.length / 2));
                 return false;
             }
             if (stream && faults.mostDelayNanos() > 0) {

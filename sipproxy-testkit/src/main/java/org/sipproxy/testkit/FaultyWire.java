@@ -1,6 +1,7 @@
 package org.sipproxy.testkit;
 
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.sipproxy.api.transport.TransportKind;
 
@@ -64,6 +65,9 @@ final class FaultyWire implements Wire {
         if (kind() == TransportKind.UDP) {
             link.sendDatagram(bytes, onward);
         } else if (!link.sendOnStream(bytes, onward)) {
+            if (kind() == TransportKind.TCP || kind() == TransportKind.TLS) { // a WebSocket has whole frames only
+                wire.send(Arrays.copyOf(bytes, bytes.length / 2));
+            }
             wire.close();
         }
     }

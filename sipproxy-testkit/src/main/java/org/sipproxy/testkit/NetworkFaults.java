@@ -200,8 +200,9 @@ public final class NetworkFaults {
         }
 
         /**
-         * Cuts each connection in the middle of a message: the phone sends this many messages, half of the next one,
-         * and closes. At least 1; keepalives count. Default never. Streams and WebSockets only.
+         * Cuts each connection in the middle of a message: the phone sends this many messages, half of the next one
+         * (nothing of it over a WebSocket, which has whole frames only), and closes. At least 1; keepalives count.
+         * Default never. Not for UDP.
          *
          * @throws IllegalArgumentException if {@code messages} is less than 1
          */

@@ -35,8 +35,8 @@ import org.sipproxy.message.StatusCode;
  * gets 200 (REFER 202), or the status of {@link #respondWith}.
  *
  * <p>Methods that wait do so at most for the {@linkplain Builder#patience patience} of the phone, and then throw an
- * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads are daemons
- * and end with {@link #close()}.
+ * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads, and a third
+ * one if {@link NetworkFaults} delay its messages, are daemons and end with {@link #close()}.
  */
 public final class Phone implements AutoCloseable {
 
@@ -323,8 +323,8 @@ public final class Phone implements AutoCloseable {
     // ---- for assertions
 
     /**
-     * Returns the messages on the phone's wire, where the other side is named {@code proxy}. For tests of another SIP
-     * server, whose own messages are not recorded.
+     * Returns the latest 10,000 messages on the phone's wire, where the other side is named {@code proxy}. For tests of
+     * another SIP server, whose own messages are not recorded.
      */
     public Ladder ladder() {
         return core.log().ladder();

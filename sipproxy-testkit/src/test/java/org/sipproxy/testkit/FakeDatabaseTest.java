@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Nested;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingRepositoryContract;
 import org.sipproxy.api.location.LocationStoreException;
@@ -52,11 +54,11 @@ class FakeDatabaseTest implements BindingRepositoryContract {
                 .hasMessage("FakeDatabase: no response within PT0.02S");
 
         database.hang();
-        CompletableFuture<?> found =
+        CompletableFuture<List<Binding>> found =
                 CompletableFuture.supplyAsync(() -> repository().find(BOB, Instant.now()));
         assertThat(found).isNotDone();
         database.recover();
-        assertThat(found.join()).asList().isEmpty();
+        assertThat(found.join()).isEmpty();
     }
 
     @Test

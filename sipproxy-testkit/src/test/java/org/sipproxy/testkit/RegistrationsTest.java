@@ -47,8 +47,10 @@ class RegistrationsTest {
         Registrations registrations = Registrations.of(sip.proxy());
         assertThatThrownBy(() -> registrations.awaitRegistered("ivr", Duration.ZERO))
                 .isInstanceOf(AssertionError.class)
-                .hasMessage("sip:ivr@sip.test was not registered within PT0S; registered: none\n"
-                        + "no messages on the proxy's wire\n");
+                .hasMessage("""
+                    sip:ivr@sip.test was not registered within PT0S; registered: none
+                    no messages on the proxy's wire
+                    """);
         Phone bob = sip.registeredPhone("bob");
 
         assertThatThrownBy(() -> registrations.awaitRegistered("ivr", Duration.ZERO))

@@ -198,7 +198,7 @@ class SipProxyTestTest {
         }
 
         /** Also has the options of the outer class. */
-        class Refusing {
+        static class Refusing {
 
             @ConfigureSipProxy
             void refuseMore(SipProxyExtension.Builder sip) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -191,23 +192,23 @@ public final class Ladder implements WireListener {
      * @return false if they do not satisfy it after {@code patience}
      */
     public synchronized boolean await(Predicate<? super List<RecordedMessage>> condition, Duration patience) {
+        return awaitUntil(() -> condition.test(messages()), patience);
+    }
+
+    private synchronized boolean awaitUntil(BooleanSupplier condition, Duration patience) {
         Deadline deadline = Deadline.in(patience);
-        while (!condition.test(messages())) {
+        while (!condition.getAsBoolean()) {
             if (deadline.isOver()) {
                 return false;
             }
-            waitForMessage(deadline);
+            try {
+                wait(Math.max(1, deadline.leftMillis()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("interrupted while waiting", e);
+            }
         }
         return true;
-    }
-
-    private synchronized void waitForMessage(Deadline deadline) {
-        try {
-            wait(Math.max(1, deadline.leftMillis()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted while waiting", e);
-        }
     }
 
     /**
@@ -218,14 +219,8 @@ public final class Ladder implements WireListener {
      * @return the messages that are still missing after {@code patience}
      */
     public synchronized List<String> awaitMissing(List<String> expected, Duration patience) {
-        Deadline deadline = Deadline.in(patience);
-        while (true) {
-            List<String> missing = missing(expected);
-            if (missing.isEmpty() || deadline.isOver()) {
-                return missing;
-            }
-            waitForMessage(deadline);
-        }
+        awaitUntil(() -> missing(expected).isEmpty(), patience);
+        return missing(expected);
     }
 
     private List<String> missing(List<String> expected) {
