@@ -135,7 +135,7 @@ class TestingPageTest {
         @Test
         void callSucceedsOverALossyNetwork(SipProxyExtension sip, @SipUser("bob") Phone bob) {
             NetworkFaults lossy = NetworkFaults.builder(4711)
-                    .loss(0.2)
+                    .loss(0.1)
                     .duplicates(0.1)
                     .delay(Duration.ofMillis(5), Duration.ofMillis(40))
                     .build();

@@ -227,8 +227,8 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         if (!digits.matches("[0-9*#A-D]*")) {
             throw new IllegalArgumentException("digits: " + digits + " (expected 0 to 9, *, # and A to D)");
         }
-        for (char digit : digits.toCharArray()) {
-            String body = "Signal=" + digit + "\r\nDuration=160\r\n";
+        for (int i = 0; i < digits.length(); i++) {
+            String body = "Signal=" + digits.charAt(i) + "\r\nDuration=160\r\n";
             expectSuccess(send("INFO", parts -> parts.body("application/dtmf-relay", body)), "INFO");
         }
     }

@@ -114,8 +114,8 @@ class LadderTest {
         assertThat(noted.messages())
                 .extracting(RecordedMessage::toString)
                 .containsExactly("phone -> proxy: OPTIONS", "phone -> proxy: 200 OK");
-        assertThat(noted.messages().get(0).request()).hasValueSatisfying(request -> assertThat(request.toString())
-                .isEqualTo(options));
+        assertThat(noted.messages().get(0).request())
+                .hasValueSatisfying(request -> assertThat(request.toString()).isEqualTo(options));
         assertThat(noted.messages().get(0).time()).isEqualTo(Instant.EPOCH);
         assertThat(noted.messages().get(1).response())
                 .hasValueSatisfying(
