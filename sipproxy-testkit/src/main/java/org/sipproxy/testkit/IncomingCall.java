@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
@@ -19,11 +20,13 @@ public final class IncomingCall extends Call {
     private static final Pattern TO_TAG = Pattern.compile(";\\s*to-tag\\s*=\\s*([^;\\s]+)");
 
     private final ServerTransaction transaction;
+    private final @Nullable Call replaced;
     private final Inbox<Boolean> cancelled = new Inbox<>();
 
     IncomingCall(PhoneCore core, ServerTransaction invite) throws SipParseException {
         super(core, Dialog.of(invite.request(), invite.toTag()));
         this.transaction = invite;
+        this.replaced = replaced(core, invite.request());
         invited(invite);
         core.add(this);
     }
@@ -48,12 +51,13 @@ public final class IncomingCall extends Call {
      * replaces none. The phone hangs it up when this call is answered.
      */
     public Optional<Call> replaced() {
-        return invite().header(HeaderName.of("Replaces")).flatMap(replaces -> {
-            Matcher toTag = TO_TAG.matcher(replaces);
-            return toTag.find()
-                    ? Optional.ofNullable(core.call(replaces.split(";", 2)[0].trim(), toTag.group(1)))
-                    : Optional.empty();
-        });
+        return Optional.ofNullable(replaced);
+    }
+
+    private static @Nullable Call replaced(PhoneCore core, SipRequest invite) {
+        String replaces = invite.header(HeaderName.of("Replaces")).orElse("");
+        Matcher toTag = TO_TAG.matcher(replaces);
+        return toTag.find() ? core.call(replaces.split(";", 2)[0].trim(), toTag.group(1)) : null;
     }
 
     /** Accepts with 200, which is retransmitted until the ACK arrives (RFC 3261 §13.3.1.4). */

@@ -143,11 +143,11 @@ class CallFeaturesTest {
         Transfer transfer = called.transfer(asking);
         OutgoingCall moved = calling.awaitTransfer();
         IncomingCall atCarol = carol.awaitCall();
-        assertThat(atCarol.replaced()).containsSame(asked);
         answered(moved, atCarol);
 
         asking.awaitHangUp();
         assertThat(asked.isOver()).isTrue();
+        assertThat(atCarol.replaced()).containsSame(asked);
         assertThat(transfer.awaitEnd()).isEqualTo(200);
         called.hangUp();
         moved.hangUp();

@@ -28,10 +28,7 @@ class NetworkFaultsTest {
     @RegisterExtension
     final SipProxyExtension sip = SipProxyExtension.builder()
             .configure(proxy -> proxy.listen(Endpoint.ws("127.0.0.1", 0))
-                    .timers(SipTimers.builder()
-                            .t1(T1)
-                            .t2(T1.multipliedBy(4))
-                            .build()))
+                    .timers(SipTimers.builder().t1(T1).t2(T1.multipliedBy(4)).build()))
             .build();
 
     private Phone phone(String user, NetworkFaults faults) {
