@@ -90,7 +90,8 @@ class ModuleArrowsTest {
     @Test
     void onlyTheViewDependsOnTheReferenceImplementationOfJainSip() {
         noClasses()
-                .that(resideOutsideOfPackages("org.sipproxy.message.jain..", "org.sipproxy.server.phone.."))
+                .that(resideOutsideOfPackages(
+                        "org.sipproxy.message.jain..", "org.sipproxy.server.phone..", "org.sipproxy.testkit.jain.."))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("gov.nist..")

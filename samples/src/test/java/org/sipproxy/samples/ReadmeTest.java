@@ -46,6 +46,14 @@ class ReadmeTest {
     }
 
     @Test
+    void theTestsOfThePageAboutTestsRunHere() throws IOException {
+        String tests = source("test/java/org/sipproxy/samples/TestingPageTest");
+        List<String> shown = blocks(Files.readString(MODULE.resolve("../docs/testing.md")), "```java\n", "```");
+
+        assertThat(shown).hasSize(8).allSatisfy(block -> assertThat(tests).containsIgnoringWhitespaces(block));
+    }
+
+    @Test
     void theTableOfPackagesHasTheClassesOfTheSnippets() throws IOException {
         List<String> shown = blocks(readme(), "```java\n", "```");
         Set<String> used = new TreeSet<>();

@@ -68,6 +68,16 @@ final class Dialog {
         return remote;
     }
 
+    /** Returns the tag of the other side; empty before a response with a tag. */
+    synchronized String remoteTag() {
+        return remote.contains(">;tag=") ? remote.replaceFirst(".*>;tag=([^;]*).*", "$1") : "";
+    }
+
+    /** Returns the URI of the other side's From or To, without parameters of the header. */
+    synchronized String remoteUri() {
+        return remote.replaceFirst(".*<([^>]*)>.*", "$1");
+    }
+
     synchronized String remoteTarget() {
         return remoteTarget;
     }

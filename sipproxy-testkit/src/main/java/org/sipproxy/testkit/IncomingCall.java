@@ -1,6 +1,11 @@
 package org.sipproxy.testkit;
 
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -12,12 +17,16 @@ import org.sipproxy.message.StatusCode;
  */
 public final class IncomingCall extends Call {
 
+    private static final Pattern TO_TAG = Pattern.compile(";\\s*to-tag\\s*=\\s*([^;\\s]+)");
+
     private final ServerTransaction transaction;
+    private final @Nullable Call replaced;
     private final Inbox<Boolean> cancelled = new Inbox<>();
 
     IncomingCall(PhoneCore core, ServerTransaction invite) throws SipParseException {
         super(core, Dialog.of(invite.request(), invite.toTag()));
         this.transaction = invite;
+        this.replaced = replaced(core, invite.request());
         invited(invite);
         core.add(this);
     }
@@ -30,6 +39,25 @@ public final class IncomingCall extends Call {
     /** Sends 180 (Ringing). */
     public IncomingCall ring() {
         return respond(StatusCode.RINGING);
+    }
+
+    /** Sends 183 (Session Progress) with a session description: early media, such as an announcement. */
+    public IncomingCall earlyMedia() {
+        return respond(StatusCode.SESSION_PROGRESS, parts -> parts.body(Sdp.TYPE, Sdp.of(Sdp.Direction.SENDRECV, 0)));
+    }
+
+    /**
+     * Returns the call of this phone that the INVITE replaces, after an attended transfer (RFC 3891); empty if it
+     * replaces none. The phone hangs it up when this call is answered.
+     */
+    public Optional<Call> replaced() {
+        return Optional.ofNullable(replaced);
+    }
+
+    private static @Nullable Call replaced(PhoneCore core, SipRequest invite) {
+        String replaces = invite.header(HeaderName.of("Replaces")).orElse("");
+        Matcher toTag = TO_TAG.matcher(replaces);
+        return toTag.find() ? core.call(replaces.split(";", 2)[0].trim(), toTag.group(1)) : null;
     }
 
     /** Accepts with 200, which is retransmitted until the ACK arrives (RFC 3261 §13.3.1.4). */
@@ -66,6 +94,8 @@ public final class IncomingCall extends Call {
         transaction.respond(status, MessageParts.of(filler));
         if (status >= 300) {
             end();
+        } else if (status >= 200) {
+            replaced().ifPresent(Call::hangUpWithoutWaiting);
         }
         return this;
     }

@@ -2,24 +2,65 @@ package org.sipproxy.testkit;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import org.sipproxy.core.SipProxy;
 
 /**
- * Check for calls, requests and threads that a test has left. An open dialog is not a leak: the proxy keeps no dialogs,
- * and not every test needs to send BYE.
+ * Check for calls and requests that a test has left, for extensions of other test frameworks; {@link SipProxyExtension}
+ * has it built in. An open dialog is not a leak: the proxy keeps no dialogs, and not every test needs to send BYE.
+ *
+ * <pre>{@code
+ * LeakCheck check = LeakCheck.before(proxy);
+ * runTest();
+ * List<String> leaks = check.after(phones);
+ * }</pre>
+ *
+ * <p>Immutable and thread-safe.
  */
-final class LeakCheck {
+public final class LeakCheck {
 
     /** Time for pending messages, such as a CANCEL to another phone, to arrive after the end of a test. */
     private static final Duration GRACE = Duration.ofSeconds(3);
 
-    private LeakCheck() {}
+    private final SipProxy proxy;
+    /** Stalls of the proxy before the test: those of an earlier test, or of a busy machine, are not its leak. */
+    private final long stalledBefore;
+
+    private LeakCheck(SipProxy proxy) {
+        this.proxy = proxy;
+        this.stalledBefore = proxy.statistics().stalledReceivers();
+    }
+
+    /** Returns a check for a test that is about to run on a started proxy. */
+    public static LeakCheck before(SipProxy proxy) {
+        return new LeakCheck(proxy);
+    }
+
+    /**
+     * Returns what the test has left, one line each: unanswered calls and {@linkplain Phone#complaints() complaints} of
+     * the phones, requests of the proxy without a final response, and stages that held a receiver thread. Waits up to
+     * 3 s each for calls and requests to end. Does not check completed transactions, which stay for up to 32 s (Timers
+     * D, I, J and M of RFC 3261 and 6026).
+     *
+     * @param phones the phones of the test, not closed yet
+     */
+    public List<String> after(Collection<Phone> phones) {
+        List<String> leaks = ofPhones(phones);
+        if (!Waiting.until(() -> proxy.statistics().unanswered() == 0, GRACE)) {
+            leaks.add("proxy: " + proxy.statistics().unanswered() + " requests still wait for a final response");
+        }
+        if (proxy.statistics().stalledReceivers() > stalledBefore) {
+            leaks.add(
+                    "proxy: a stage or listener that must not block held a receiver thread; see the log for its stack");
+        }
+        return leaks;
+    }
 
     /** Returns unanswered calls and complaints of the phones. */
-    static List<String> ofPhones(List<Phone> phones) {
-        becomes(() -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()));
+    static List<String> ofPhones(Collection<Phone> phones) {
+        Waiting.until(
+                () -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()), GRACE);
         List<String> leaks = new ArrayList<>();
         for (Phone phone : phones) {
             for (IncomingCall call : phone.pendingCalls()) {
@@ -30,45 +71,11 @@ final class LeakCheck {
         return leaks;
     }
 
-    /**
-     * Returns requests of the proxy without a final response, and stages that blocked a receiver thread. Does not check
-     * completed transactions, which stay for up to 32 s (Timers D, I, J and M of RFC 3261 and 6026).
-     *
-     * @param stalledBefore {@code stalledReceivers()} at the start of the test
-     */
-    static List<String> ofProxy(SipProxy proxy, long stalledBefore) {
-        List<String> leaks = new ArrayList<>();
-        if (!becomes(() -> proxy.statistics().unanswered() == 0)) {
-            leaks.add("proxy: " + proxy.statistics().unanswered() + " requests still wait for a final response");
-        }
-        if (proxy.statistics().stalledReceivers() > stalledBefore) {
-            leaks.add(
-                    "proxy: a stage or listener that must not block held a receiver thread; see the log for its stack");
-        }
-        return leaks;
-    }
-
     /** Returns the threads that a closed proxy and its components have left. */
     static List<String> ofThreads(ThreadFence fence) {
-        if (becomes(() -> fence.alive().isEmpty())) {
+        if (Waiting.until(() -> fence.alive().isEmpty(), GRACE)) {
             return List.of();
         }
         return List.of("proxy: closed, but these threads are alive: " + fence.alive());
-    }
-
-    private static boolean becomes(BooleanSupplier condition) {
-        long limit = System.nanoTime() + GRACE.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - limit > 0) {
-                return false;
-            }
-            try {
-                Thread.sleep(10);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return condition.getAsBoolean();
-            }
-        }
-        return true;
     }
 }

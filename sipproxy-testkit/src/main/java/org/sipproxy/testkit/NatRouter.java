@@ -29,6 +29,7 @@ public final class NatRouter implements AutoCloseable {
     private final Map<InetSocketAddress, NatSocket> doors = new ConcurrentHashMap<>();
 
     private final Map<MappingKey, Mapping> mappings = new ConcurrentHashMap<>();
+    private final @Nullable FaultyLink link;
     private volatile boolean closed;
 
     private NatRouter(Builder options) {
@@ -36,6 +37,7 @@ public final class NatRouter implements AutoCloseable {
         this.lifetimeNanos = options.lifetime.toNanos();
         this.refreshedFromOutside = options.refreshedFromOutside;
         this.hairpin = options.hairpin;
+        this.link = options.faults == null ? null : options.faults.link();
     }
 
     /** Creates a router with the defaults of {@link Builder}. */
@@ -92,6 +94,9 @@ public final class NatRouter implements AutoCloseable {
         closeDoors(); // no datagram leaves any longer, so no mapping is created
         reboot();
         closeDoors(); // a datagram from outside may have opened another socket meanwhile
+        if (link != null) {
+            link.close();
+        }
     }
 
     private void closeDoors() {
@@ -111,7 +116,15 @@ public final class NatRouter implements AutoCloseable {
         MappingKey key = MappingKey.of(inner, destination, kind.mapping());
         Mapping mapping =
                 mappings.compute(key, (k, known) -> known != null && known.isUsable() ? known : renew(known, inner));
-        mapping.leave(destination, bytes);
+        if (link == null) {
+            mapping.leave(destination, bytes);
+        } else {
+            link.sendDatagram(bytes, passed -> mapping.leave(destination, passed));
+        }
+    }
+
+    Optional<NetworkFaults> faults() {
+        return Optional.ofNullable(link).map(FaultyLink::faults);
     }
 
     private Mapping renew(@Nullable Mapping old, InetSocketAddress inner) {
@@ -167,7 +180,17 @@ public final class NatRouter implements AutoCloseable {
             if (refreshedFromOutside) {
                 usedNanos = System.nanoTime();
             }
-            door(from).send(bytes, inner);
+            if (link == null) {
+                door(from).send(bytes, inner);
+            } else {
+                link.receiveDatagram(bytes, passed -> enterLate(from, passed));
+            }
+        }
+
+        private void enterLate(InetSocketAddress from, byte[] bytes) {
+            if (!closed) {
+                door(from).send(bytes, inner);
+            }
         }
 
         private boolean admits(InetSocketAddress from) {
@@ -197,6 +220,7 @@ public final class NatRouter implements AutoCloseable {
         private Duration lifetime = Duration.ofMinutes(5);
         private boolean refreshedFromOutside;
         private boolean hairpin = true;
+        private @Nullable NetworkFaults faults;
 
         private Builder(NatKind kind) {
             this.kind = Objects.requireNonNull(kind, "kind");
@@ -231,6 +255,15 @@ public final class NatRouter implements AutoCloseable {
          */
         public Builder withoutHairpin() {
             hairpin = false;
+            return this;
+        }
+
+        /**
+         * Sets the faults of the network outside the router, for an application under test that is not a {@link Phone}.
+         * Default none.
+         */
+        public Builder faults(NetworkFaults value) {
+            faults = Objects.requireNonNull(value, "value");
             return this;
         }
 

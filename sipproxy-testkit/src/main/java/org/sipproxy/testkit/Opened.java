@@ -3,7 +3,9 @@ package org.sipproxy.testkit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Resources of a test or class, closed in reverse order. */
 final class Opened {
@@ -22,6 +24,19 @@ final class Opened {
             }
         }
         return phones;
+    }
+
+    /** Returns the networks with faults, of which the output of a failed test shows the seed. */
+    synchronized Set<NetworkFaults> faults() {
+        Set<NetworkFaults> faults = new LinkedHashSet<>();
+        for (AutoCloseable resource : resources) {
+            if (resource instanceof Phone phone) {
+                phone.faults().ifPresent(faults::add);
+            } else if (resource instanceof NatRouter router) {
+                router.faults().ifPresent(faults::add);
+            }
+        }
+        return faults;
     }
 
     /** Closes all resources. If some fail, throws the first exception, with the others suppressed. */

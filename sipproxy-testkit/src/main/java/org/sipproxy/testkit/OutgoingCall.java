@@ -1,6 +1,7 @@
 package org.sipproxy.testkit;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.SipParseException;
@@ -15,13 +16,21 @@ public final class OutgoingCall extends Call {
 
     private final Exchange invite;
     private final String called;
+    private final Consumer<SipResponse> onFinal;
+    private final AtomicBoolean reported = new AtomicBoolean();
     private final Inbox<EarlyDialog> early = new Inbox<>();
     /** To tag of the first phone that answered; guarded by this. */
     private @Nullable String answeredBy;
 
     OutgoingCall(PhoneCore core, String uri, MessageParts parts) {
+        this(core, uri, parts, response -> {});
+    }
+
+    /** Creates a call whose first final response is reported, on the phone's thread. */
+    OutgoingCall(PhoneCore core, String uri, MessageParts parts, Consumer<SipResponse> onFinal) {
         super(core, Dialog.toBe(core.identity(), uri));
         this.called = uri;
+        this.onFinal = onFinal;
         this.invite = exchange(dialog.request("INVITE", parts, contactLine()));
         core.add(this);
     }
@@ -100,11 +109,23 @@ public final class OutgoingCall extends Call {
             }
             if (first || tag.equals(answeredBy)) {
                 super.accepted(response);
+                report(response);
             } else {
                 refuseSecond(response);
             }
         } catch (SipParseException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    void refused(SipResponse response) {
+        report(response);
+    }
+
+    private void report(SipResponse response) {
+        if (reported.compareAndSet(false, true)) {
+            onFinal.accept(response);
         }
     }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipRequest;
@@ -31,11 +32,11 @@ import org.sipproxy.message.StatusCode;
  * complaint}.
  *
  * <p>The test answers incoming calls, unless the phone is {@linkplain Builder#answering() answering}. Any other request
- * gets 200, or the status of {@link #respondWith}.
+ * gets 200 (REFER 202), or the status of {@link #respondWith}.
  *
  * <p>Methods that wait do so at most for the {@linkplain Builder#patience patience} of the phone, and then throw an
- * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads are daemons
- * and end with {@link #close()}.
+ * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads, and a third
+ * one if {@link NetworkFaults} delay its messages, are daemons and end with {@link #close()}.
  */
 public final class Phone implements AutoCloseable {
 
@@ -45,6 +46,7 @@ public final class Phone implements AutoCloseable {
     private final PhoneCore core;
     private final Wire wire;
     private final List<NatRouter> routers;
+    private final @Nullable NetworkFaults faults;
     private final UserAgentServer server;
     private final Registration registration;
 
@@ -53,7 +55,11 @@ public final class Phone implements AutoCloseable {
         this.wire = options.openWire();
         String claimed = options.claimed != null ? options.claimed : options.addressToClaim(wire.localAddress());
         Identity identity = new Identity(options.user, options.domain, claimed, wire.kind());
-        PhoneLog log = new PhoneLog();
+        this.faults = options.faults;
+        PhoneLog log = new PhoneLog(options.user);
+        if (faults != null) {
+            log.note("   (" + faults + ")");
+        }
         TransactionLayer layer = new TransactionLayer(wire, identity, log, options.t1);
         DigestClient digest = new DigestClient(options.user, options.password, options.algorithms);
         this.core = new PhoneCore(identity, layer, digest, options.patience, log);
@@ -127,6 +133,10 @@ public final class Phone implements AutoCloseable {
         return registration.accepted();
     }
 
+    String domain() {
+        return core.identity().domain();
+    }
+
     String registrationCallId() {
         return registration.callId();
     }
@@ -150,6 +160,31 @@ public final class Phone implements AutoCloseable {
     /** Waits for the next incoming call. */
     public IncomingCall awaitCall() {
         return server.calls().take(call -> true, core.patience()).orElseThrow(() -> core.missing("a call"));
+    }
+
+    // ---- subscriptions
+
+    /**
+     * Subscribes to the state of a target for {@link Subscription#DEFAULT_EXPIRES} (RFC 6665).
+     *
+     * @param target a user of the phone's domain, or a URI
+     * @param event value of Event, such as {@code presence}
+     * @throws AssertionError if the SUBSCRIBE is refused
+     */
+    public Subscription subscribe(String target, String event) {
+        return subscribe(target, event, parts -> {});
+    }
+
+    /** Subscribes like {@link #subscribe(String, String)}, with headers or a body in the SUBSCRIBE. */
+    public Subscription subscribe(String target, String event, Consumer<MessageParts> filler) {
+        return Subscription.to(core, core.identity().uriOf(target), event, MessageParts.of(filler));
+    }
+
+    /** Waits for the next subscription to this phone, which has already accepted it. */
+    public Subscription awaitSubscription() {
+        return server.subscriptions()
+                .take(subscription -> true, core.patience())
+                .orElseThrow(() -> core.missing("a subscription"));
     }
 
     // ---- other requests
@@ -198,6 +233,21 @@ public final class Phone implements AutoCloseable {
     }
 
     /**
+     * Sends any bytes to the proxy, such as a malformed message, as one datagram, WebSocket frame or piece of the
+     * stream. {@link #awaitStrayResponse} reads a response to them.
+     */
+    public void sendBytes(byte[] bytes) {
+        core.layer().send(bytes.clone());
+    }
+
+    /**
+     * Waits for the next response that belongs to no transaction of the phone, such as the one to {@link #sendBytes}.
+     */
+    public SipResponse awaitStrayResponse() {
+        return server.strays().take(response -> true, core.patience()).orElseThrow(() -> core.missing("a response"));
+    }
+
+    /**
      * Waits for the next request with a method outside calls, and removes it from the inbox. The phone has already
      * responded to it.
      */
@@ -223,7 +273,7 @@ public final class Phone implements AutoCloseable {
 
     /**
      * Sets the status of the responses to later requests with a method, outside and within calls. Does not apply to an
-     * INVITE that begins a call, nor to BYE. Default 200.
+     * INVITE that begins a call, nor to BYE. Default 200, for REFER 202.
      *
      * @throws IllegalArgumentException if the status is not 200 to 699
      */
@@ -272,6 +322,14 @@ public final class Phone implements AutoCloseable {
 
     // ---- for assertions
 
+    /**
+     * Returns the latest 10,000 messages on the phone's wire, where the other side is named {@code proxy}. For tests of
+     * another SIP server, whose own messages are not recorded.
+     */
+    public Ladder ladder() {
+        return core.log().ladder();
+    }
+
     /** Returns the number of OPTIONS and keepalives received. */
     public int pings() {
         return server.pings();
@@ -288,6 +346,10 @@ public final class Phone implements AutoCloseable {
     /** Returns incoming calls that were neither answered nor cancelled. */
     public List<IncomingCall> pendingCalls() {
         return server.pendingCalls();
+    }
+
+    Optional<NetworkFaults> faults() {
+        return Optional.ofNullable(faults);
     }
 
     void refusePendingCalls() {
@@ -338,6 +400,7 @@ public final class Phone implements AutoCloseable {
         private TransportKind transport = TransportKind.UDP;
         private @Nullable SSLContext tls;
         private List<NatRouter> routers = List.of();
+        private @Nullable NetworkFaults faults;
         private @Nullable String claimed;
         private boolean strict = true;
         private boolean answering;
@@ -441,6 +504,12 @@ public final class Phone implements AutoCloseable {
             return this;
         }
 
+        /** Sets the faults of the network between phone and proxy, or the NAT next to the phone. Default none. */
+        public Builder faults(NetworkFaults value) {
+            faults = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
         /** Makes the phone ring and answer each call automatically, without a body. */
         public Builder answering() {
             answering = true;
@@ -499,6 +568,11 @@ public final class Phone implements AutoCloseable {
             for (int i = routers.size() - 1; i >= 0; i--) {
                 via = routers.get(i).towards(via);
             }
+            Wire wire = openWire(via);
+            return faults == null ? wire : new FaultyWire(wire, faults.link());
+        }
+
+        private Wire openWire(InetSocketAddress via) {
             return switch (transport) {
                 case UDP -> new UdpWire(local, via);
                 case TCP -> StreamWire.tcp(via);

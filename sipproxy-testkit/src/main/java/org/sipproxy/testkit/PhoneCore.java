@@ -12,10 +12,11 @@ record PhoneCore(
         DigestClient digest,
         Duration patience,
         PhoneLog log,
-        Map<String, Call> calls) {
+        Map<String, Call> calls,
+        Map<String, Subscription> subscriptions) {
 
     PhoneCore(Identity identity, TransactionLayer layer, DigestClient digest, Duration patience, PhoneLog log) {
-        this(identity, layer, digest, patience, log, new ConcurrentHashMap<>());
+        this(identity, layer, digest, patience, log, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
     }
 
     /** Returns the failure of a wait. */
@@ -40,6 +41,15 @@ record PhoneCore(
     @Nullable
     Call call(String callId, String localTag) {
         return calls.get(key(callId, localTag));
+    }
+
+    void add(Subscription subscription) {
+        subscriptions.put(key(subscription.callId(), subscription.localTag()), subscription);
+    }
+
+    @Nullable
+    Subscription subscription(String callId, String localTag) {
+        return subscriptions.get(key(callId, localTag));
     }
 
     private static String key(String callId, String localTag) {

@@ -1,24 +1,56 @@
 package org.sipproxy.testkit;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.sipproxy.core.trace.Ladder;
+import org.sipproxy.core.trace.RecordedMessage;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
+import org.sipproxy.message.SipParseException;
 
-/** Recent messages of a phone, one line each, for the text of a failed wait. */
+/** Messages on the wire of a phone: the recent ones as lines, for the text of a failed wait, and a ladder. */
 final class PhoneLog {
+
+    /** Name of the other side in the ladder. */
+    private static final String PEER = "proxy";
 
     private static final int KEPT = 60;
     private static final int START_LINE_LENGTH = 100;
 
+    private final String user;
+    private final Ladder ladder = new Ladder();
     private final long startNanos = System.nanoTime();
     private final Deque<String> lines = new ArrayDeque<>();
 
+    PhoneLog(String user) {
+        this.user = user;
+    }
+
+    Ladder ladder() {
+        return ladder;
+    }
+
     void sent(byte[] message) {
         note("-> " + summary(message));
+        add(user, PEER, message);
     }
 
     void received(byte[] message) {
         note("<- " + summary(message));
+        add(PEER, user, message);
+    }
+
+    private void add(String from, String to, byte[] bytes) {
+        if (bytes.length == 0 || !Character.isLetter(bytes[0])) {
+            return; // a keepalive, or not SIP
+        }
+        try {
+            ladder.add(new RecordedMessage(Instant.now(), from, to, SipMessage.parse(bytes, ParseLimits.DEFAULT)));
+        } catch (SipParseException e) {
+            // in the lines only
+        }
     }
 
     synchronized void note(String line) {

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -18,11 +19,12 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.event.WireListener;
-import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -50,14 +52,16 @@ import org.sipproxy.core.trace.Ladder;
  * }</pre>
  *
  * <p>In an instance field, each test has its own proxy; in a static field, the tests of the class share one. Phones
- * that a test opens are closed after it, and their bindings removed. Does not support concurrent tests of one class.
+ * that a test opens are closed after it, and their bindings removed. Proxy, ladder and phones may also be parameters of
+ * tests, as with {@link SipProxyTest}, which is this extension as an annotation. Concurrent tests of one class are
+ * supported in an instance field, unless the class has one instance for all tests ({@code PER_CLASS}).
  *
  * <p>A test that passed fails afterwards if a phone has an unanswered call or a {@linkplain Phone#complaints()
  * complaint}, if the proxy still waits for a final response, or if a thread of the closed proxy is alive. Dialogs may
  * stay open. If a test fails, the messages on the wire are drawn on standard error.
  */
 public final class SipProxyExtension
-        implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+        implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
 
     private static final String HOST = "127.0.0.1";
 
@@ -68,8 +72,7 @@ public final class SipProxyExtension
     private final Opened ofTest = new Opened();
     private volatile @Nullable Running running;
     private boolean inTest;
-    /** Stalls of the proxy before the test: those of an earlier test, or of a busy machine, are not its leak. */
-    private long stalledBefore;
+    private @Nullable LeakCheck leakCheck;
     /** Number of classes, nested in each other, that share the proxy; 0 if each test has its own. */
     private int classes;
 
@@ -179,7 +182,32 @@ public final class SipProxyExtension
 
     /** Returns the unexpired bindings of a user of the domain. */
     public List<Binding> bindings(String user) {
-        return proxy().locationStore().lookup(new Aor(user, domain));
+        return registrations().bindings(user);
+    }
+
+    /**
+     * Waits up to 10 s until a user has a binding, such as one of the application under test, and returns the bindings
+     * of the user.
+     *
+     * @param user a user of the domain, or {@code user@domain}
+     * @throws AssertionError if the user has none; its message lists the registered users and draws the messages
+     */
+    public List<Binding> awaitRegistered(String user) {
+        return registrations().awaitRegistered(user);
+    }
+
+    /**
+     * Waits up to 10 s until a user has no binding.
+     *
+     * @throws AssertionError if the user still has one; its message lists the contacts and draws the messages
+     */
+    public void awaitUnregistered(String user) {
+        registrations().awaitUnregistered(user);
+    }
+
+    /** Returns the bindings of the proxy, with waits of any length. */
+    public Registrations registrations() {
+        return Registrations.of(proxy(), ladder);
     }
 
     /** Returns the messages on the wire in this test. */
@@ -211,7 +239,7 @@ public final class SipProxyExtension
         if (running == null) {
             start();
         }
-        stalledBefore = proxy().statistics().stalledReceivers();
+        leakCheck = LeakCheck.before(proxy());
         inTest = true;
     }
 
@@ -220,18 +248,18 @@ public final class SipProxyExtension
         inTest = false;
         boolean failed = context.getExecutionException().isPresent();
         List<String> leaks = new ArrayList<>();
-        if (!failed && options.leakCheck) {
-            leaks.addAll(LeakCheck.ofPhones(ofTest.phones()));
-            leaks.addAll(LeakCheck.ofProxy(proxy(), stalledBefore));
+        LeakCheck check = leakCheck;
+        if (!failed && options.leakCheck && check != null) {
+            leaks.addAll(check.after(ofTest.phones()));
         }
-        String drawing = ladder.toString();
+        String drawing = faults() + ladder;
         List<Phone> phones = ofTest.phones();
         phones.forEach(Phone::refusePendingCalls); // otherwise the closing proxy would wait for them
         try {
             ofTest.close();
         } finally {
             if (classes > 0) {
-                removeBindings(phones);
+                phones.forEach(registrations()::removeBindingsOf);
             } else {
                 leaks.addAll(stop());
             }
@@ -240,6 +268,15 @@ public final class SipProxyExtension
             System.err.println(context.getDisplayName() + "\n" + drawing);
         }
         fail(leaks, context);
+    }
+
+    /** Returns the faults of the networks of the test, a line each, with their seeds. */
+    private String faults() {
+        return Stream.of(ofTest, ofClass)
+                .flatMap(opened -> opened.faults().stream())
+                .distinct()
+                .map(faults -> faults + "\n")
+                .collect(Collectors.joining());
     }
 
     @Override
@@ -253,6 +290,46 @@ public final class SipProxyExtension
             leaks.addAll(stop());
             fail(leaks, context);
         }
+    }
+
+    /** Supports {@link SipProxy}, {@link Ladder}, {@link SipProxyExtension}, and {@link Phone} with {@link SipUser}. */
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return resolves(parameter);
+    }
+
+    static boolean resolves(ParameterContext parameter) {
+        Class<?> type = parameter.getParameter().getType();
+        return type == SipProxy.class
+                || type == Ladder.class
+                || type == SipProxyExtension.class
+                || type == Phone.class && parameter.isAnnotated(SipUser.class);
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        if (type == SipProxy.class) {
+            return proxy();
+        } else if (type == Ladder.class) {
+            return ladder;
+        } else if (type == SipProxyExtension.class) {
+            return this;
+        }
+        return phone(parameter.findAnnotation(SipUser.class).orElseThrow());
+    }
+
+    private Phone phone(SipUser user) {
+        Phone phone = phone(user.value(), options -> {
+            options.transport(user.transport());
+            if (user.answering()) {
+                options.answering();
+            }
+        });
+        if (user.registered()) {
+            phone.register();
+        }
+        return phone;
     }
 
     private void fail(List<String> leaks, ExtensionContext context) {
@@ -285,18 +362,6 @@ public final class SipProxyExtension
             }
         }
         return last != null && options.leakCheck ? LeakCheck.ofThreads(last.threads()) : List.of();
-    }
-
-    /** Removes the bindings of closed phones, which the next test of the class would call otherwise. */
-    private void removeBindings(List<Phone> phones) {
-        for (Phone phone : phones) {
-            proxy().locationStore().update(new Aor(phone.user(), domain), current -> {
-                List<Binding> others = current.stream()
-                        .filter(binding -> !binding.callId().equals(phone.registrationCallId()))
-                        .toList();
-                return others.size() == current.size() ? current : others;
-            });
-        }
     }
 
     /** Builder of a {@link SipProxyExtension}. Not thread-safe. */

@@ -31,6 +31,9 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         /** Handles a CANCEL and its INVITE, which is null if it is unknown. */
         void onCancel(ServerTransaction cancel, @Nullable ServerTransaction invite);
 
+        /** Handles a response that belongs to no transaction, such as one to bytes that the test has sent. */
+        void onStray(SipResponse response);
+
         /** Handles input that is not SIP: a keepalive or a STUN response. */
         void onOther(byte[] bytes);
 
@@ -157,14 +160,14 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
             if (message instanceof SipRequest request) {
                 received(request, source, above);
             } else if (message instanceof SipResponse response) {
-                received(response);
+                received(response, above);
             }
         } catch (SipParseException | RuntimeException e) {
             above.complain("a message could not be handled: " + e);
         }
     }
 
-    private void received(SipResponse response) throws SipParseException {
+    private void received(SipResponse response, User above) throws SipParseException {
         String key = ClientTransaction.key(
                 response.topVia().branch(), response.cseq().method().name());
         ClientTransaction transaction = clients.get(key);
@@ -175,6 +178,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
             }
         } else {
             log.note("   (stray response)");
+            above.onStray(response);
         }
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
+import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /** User agent server of a phone: handles the requests that it receives (RFC 3261 §8.2). */
@@ -23,6 +24,8 @@ final class UserAgentServer implements TransactionLayer.User {
     private final Inbox<IncomingCall> calls = new Inbox<>();
     private final List<IncomingCall> everyCall = new CopyOnWriteArrayList<>();
     private final Inbox<SipRequest> requests = new Inbox<>();
+    private final Inbox<Subscription> subscriptions = new Inbox<>();
+    private final Inbox<SipResponse> strays = new Inbox<>();
     private final Map<Method, Integer> statuses = new ConcurrentHashMap<>();
     private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pings = new AtomicInteger();
@@ -72,6 +75,21 @@ final class UserAgentServer implements TransactionLayer.User {
         core.log().note("   (complaint: " + complaint + ")");
     }
 
+    /** Returns the subscriptions of other phones to this one. */
+    Inbox<Subscription> subscriptions() {
+        return subscriptions;
+    }
+
+    /** Returns the responses that belong to no transaction. */
+    Inbox<SipResponse> strays() {
+        return strays;
+    }
+
+    @Override
+    public void onStray(SipResponse response) {
+        strays.add(response);
+    }
+
     @Override
     public void onOther(byte[] bytes) {
         if (!stun.answered(bytes)) {
@@ -93,9 +111,11 @@ final class UserAgentServer implements TransactionLayer.User {
                     + core.identity().contact());
             transaction.respond(StatusCode.NOT_FOUND);
         } else if (inDialog) {
-            onRequestInDialog(transaction, core.call(request.callId(), request.toTag()));
+            onRequestInDialog(transaction, request.callId(), request.toTag());
         } else if (method.equals(Method.INVITE)) {
             onCall(new IncomingCall(core, transaction));
+        } else if (method.equals(Method.SUBSCRIBE)) {
+            onSubscribe(transaction);
         } else {
             respond(transaction);
         }
@@ -107,15 +127,30 @@ final class UserAgentServer implements TransactionLayer.User {
     }
 
     private int statusFor(Method method) {
-        return statuses.getOrDefault(method, StatusCode.OK);
+        return statuses.getOrDefault(method, method.equals(Method.REFER) ? StatusCode.ACCEPTED : StatusCode.OK);
     }
 
-    private void onRequestInDialog(ServerTransaction transaction, @Nullable Call call) throws SipParseException {
-        if (call == null) {
-            transaction.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+    private void onRequestInDialog(ServerTransaction transaction, String callId, String localTag)
+            throws SipParseException {
+        Call call = core.call(callId, localTag);
+        Subscription subscription = core.subscription(callId, localTag);
+        int status = statusFor(transaction.request().method());
+        if (call != null) {
+            call.received(transaction, status);
+        } else if (subscription != null) {
+            subscription.received(transaction, status);
         } else {
-            call.received(transaction, statusFor(transaction.request().method()));
+            transaction.respond(StatusCode.CALL_OR_TRANSACTION_DOES_NOT_EXIST);
         }
+    }
+
+    private void onSubscribe(ServerTransaction transaction) throws SipParseException {
+        int status = statusFor(Method.SUBSCRIBE);
+        if (status < 300) {
+            subscriptions.add(Subscription.of(core, transaction));
+        }
+        transaction.respond(status, Subscription.granted(transaction.request(), status));
+        requests.add(transaction.request());
     }
 
     private void onCall(IncomingCall call) {

@@ -2,9 +2,11 @@
  * JUnit 5 extension with phones and NATs, for tests of a SIP application with a real registrar and proxy in the same
  * JVM.
  *
- * <p>Start reading at {@link org.sipproxy.testkit.SipProxyExtension}, then {@link org.sipproxy.testkit.Phone}. {@link
- * org.sipproxy.testkit.NatRouter} simulates a NAT, {@link org.sipproxy.testkit.TestClock} advances time, and {@link
- * org.sipproxy.core.trace.Ladder} records the messages on the wire.
+ * <p>Start reading at {@link org.sipproxy.testkit.SipProxyTest} or {@link org.sipproxy.testkit.SipProxyExtension}, then
+ * {@link org.sipproxy.testkit.Phone}. {@link org.sipproxy.testkit.NatRouter} simulates a NAT, {@link
+ * org.sipproxy.testkit.NetworkFaults} a bad network, and {@link org.sipproxy.testkit.FakeDatabase} an outage of the
+ * database. {@link org.sipproxy.testkit.TestClock} advances time, and {@link org.sipproxy.core.trace.Ladder} records the
+ * messages on the wire.
  *
  * <p>Does not send or receive media, and does not mock the proxy: all messages pass sockets of the loopback address.
  */

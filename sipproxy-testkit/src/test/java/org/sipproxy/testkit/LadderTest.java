@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.event.WireMessage;
 import org.sipproxy.core.trace.Ladder;
+import org.sipproxy.core.trace.RecordedMessage;
 import org.sipproxy.testkit.fakes.FakeFlow;
 
 @Timeout(30)
@@ -98,6 +99,30 @@ class LadderTest {
         assertThat(sip.ladder()
                         .awaitMissing(List.of(seen.get(1), seen.get(1), "alice -> proxy: BYE"), Duration.ofMillis(1)))
                 .containsExactly(seen.get(1), "alice -> proxy: BYE");
+    }
+
+    @Test
+    void messagesAreTypedWithoutRetransmissionsAndWhatIsNotSip() {
+        String options = "OPTIONS sip:sip.test SIP/2.0\r\nCSeq: 7 OPTIONS\r\n\r\n";
+        for (String text : List.of(options, options, "hello", "SIP/2.0 200 OK\r\nCSeq: 7 OPTIONS\r\n\r\n")) {
+            noted.onMessage(WireMessage.received(
+                    text.getBytes(StandardCharsets.US_ASCII), FakeFlow.udp("192.0.2.7", 5060), Instant.EPOCH));
+        }
+
+        assertThat(noted.arrows())
+                .containsExactly("phone -> proxy: OPTIONS", "phone -> proxy: malformed", "phone -> proxy: 200 OK");
+        assertThat(noted.messages())
+                .extracting(RecordedMessage::toString)
+                .containsExactly("phone -> proxy: OPTIONS", "phone -> proxy: 200 OK");
+        assertThat(noted.messages().get(0).request())
+                .hasValueSatisfying(request -> assertThat(request.toString()).isEqualTo(options));
+        assertThat(noted.messages().get(0).time()).isEqualTo(Instant.EPOCH);
+        assertThat(noted.messages().get(1).response())
+                .hasValueSatisfying(
+                        response -> assertThat(response.statusCode()).isEqualTo(200));
+        assertThat(noted.await(messages -> messages.size() == 2, Duration.ZERO)).isTrue();
+        assertThat(noted.await(messages -> messages.size() == 3, Duration.ofMillis(1)))
+                .isFalse();
     }
 
     @Test

@@ -124,7 +124,7 @@ class SipProxyExtensionTest {
         }
 
         assertThat(printed.toString(StandardCharsets.UTF_8))
-                .contains("fails()\n")
+                .contains("fails()\nNetworkFaults[seed 4711]\n")
                 .contains("|-- REGISTER ------------->|")
                 .contains("|-- 180 Ringing ---------->|");
     }
@@ -326,7 +326,8 @@ class SipProxyExtensionTest {
 
         @Test
         void fails() {
-            Phone bob = sip.registeredPhone("bob");
+            Phone bob = sip.registeredPhone(
+                    "bob", phone -> phone.faults(NetworkFaults.builder(4711).build()));
             OutgoingCall call = sip.phone("alice").call("bob");
             bob.awaitCall().ring();
             call.awaitRinging();

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.event.WireMessage;
@@ -22,8 +25,8 @@ import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
 
 /**
- * Record of the messages on the wire of a proxy, in order. {@link #arrows()} is for assertions, {@link #toString()} for
- * reading. Add it with {@code SipProxyBuilder.wireListener}, as the testkit does. Does not record keepalives. Times
+ * Record of the messages on the wire of a proxy, in order. {@link #arrows()} and {@link #messages()} are for
+ * assertions, {@link #toString()} for reading. Add it with {@code SipProxyBuilder.wireListener}, as the testkit does. Does not record keepalives. Times
  * count from the first message. Thread-safe.
  */
 public final class Ladder implements WireListener {
@@ -52,8 +55,19 @@ public final class Ladder implements WireListener {
     private final Set<String> seen = new HashSet<>();
     private @Nullable Instant start;
 
-    /** Recorded message. */
-    private record Arrow(long millis, String from, String to, String label, String note, boolean isRepeated) {
+    /** Line of the diagram; the message is null if it is not SIP. */
+    private record Arrow(
+            Instant time,
+            String from,
+            String to,
+            String label,
+            String note,
+            @Nullable SipMessage message,
+            boolean isRepeated) {
+
+        Stream<RecordedMessage> recorded() {
+            return message == null ? Stream.empty() : Stream.of(new RecordedMessage(time, from, to, message));
+        }
 
         String detail() {
             return isRepeated ? note + " (again)" : note;
@@ -107,22 +121,37 @@ public final class Ladder implements WireListener {
         return names.apply(address).orElseGet(() -> HostName.text(address.getAddress()) + ":" + address.getPort());
     }
 
-    private synchronized void add(String from, String to, WireMessage wire) {
-        Instant first = start == null ? wire.time() : start;
-        start = first;
-        long millis = Duration.between(first, wire.time()).toMillis();
+    private void add(String from, String to, WireMessage wire) {
         SipMessage message = wire.message().orElse(null);
-        String label = message == null ? "malformed" : MessageText.label(message);
-        boolean repeated = message != null && !seen.add(from + " " + to + " " + MessageText.identity(message));
-        String note = message == null ? wire.problem().orElse("") : note(from, to, message);
-        if (arrows.size() == MOST) {
-            arrows.removeFirst();
+        if (message == null) {
+            add(new Arrow(wire.time(), from, to, "malformed", wire.problem().orElse(""), null, false));
+        } else {
+            add(new RecordedMessage(wire.time(), from, to, message));
         }
-        arrows.addLast(new Arrow(millis, from, to, label, note, repeated));
-        notifyAll();
+    }
+
+    /** Adds a message that another peer has recorded, such as a phone. One of the names is {@code proxy}. */
+    public synchronized void add(RecordedMessage recorded) {
+        String from = recorded.from();
+        String to = recorded.to();
+        SipMessage message = recorded.message();
+        boolean repeated = !seen.add(from + " " + to + " " + MessageText.identity(message));
+        add(new Arrow(
+                recorded.time(), from, to, MessageText.label(message), note(from, to, message), message, repeated));
         if (seen.size() == MOST) {
             seen.clear();
         }
+    }
+
+    private synchronized void add(Arrow arrow) {
+        if (start == null) {
+            start = arrow.time();
+        }
+        if (arrows.size() == MOST) {
+            arrows.removeFirst();
+        }
+        arrows.addLast(arrow);
+        notifyAll();
     }
 
     private String note(String from, String to, SipMessage message) {
@@ -145,18 +174,32 @@ public final class Ladder implements WireListener {
     }
 
     /**
-     * Waits until these messages are recorded, in any order, because a message may be recorded shortly after a phone
+     * Returns the latest 10,000 messages in their order, except what is not SIP. Omits retransmissions, like {@link
+     * #arrows()}.
+     */
+    public synchronized List<RecordedMessage> messages() {
+        return arrows.stream()
+                .filter(arrow -> !arrow.isRepeated())
+                .flatMap(Arrow::recorded)
+                .toList();
+    }
+
+    /**
+     * Waits until the recorded messages satisfy a condition, because a message may be recorded shortly after a phone
      * has received it.
      *
-     * @param expected messages in the form of {@link #arrows()}; one that is given twice must be recorded twice
-     * @return the messages that are still missing after {@code patience}
+     * @param condition called with {@link #messages()} when a message has been recorded; must not block
+     * @return false if they do not satisfy it after {@code patience}
      */
-    public synchronized List<String> awaitMissing(List<String> expected, Duration patience) {
+    public synchronized boolean await(Predicate<? super List<RecordedMessage>> condition, Duration patience) {
+        return awaitUntil(() -> condition.test(messages()), patience);
+    }
+
+    private synchronized boolean awaitUntil(BooleanSupplier condition, Duration patience) {
         Deadline deadline = Deadline.in(patience);
-        while (true) {
-            List<String> missing = missing(expected);
-            if (missing.isEmpty() || deadline.isOver()) {
-                return missing;
+        while (!condition.getAsBoolean()) {
+            if (deadline.isOver()) {
+                return false;
             }
             try {
                 wait(Math.max(1, deadline.leftMillis()));
@@ -165,6 +208,19 @@ public final class Ladder implements WireListener {
                 throw new AssertionError("interrupted while waiting", e);
             }
         }
+        return true;
+    }
+
+    /**
+     * Waits until these messages are recorded, in any order, because a message may be recorded shortly after a phone
+     * has received it.
+     *
+     * @param expected messages in the form of {@link #arrows()}; one that is given twice must be recorded twice
+     * @return the messages that are still missing after {@code patience}
+     */
+    public synchronized List<String> awaitMissing(List<String> expected, Duration patience) {
+        awaitUntil(() -> missing(expected).isEmpty(), patience);
+        return missing(expected);
     }
 
     private List<String> missing(List<String> expected) {
@@ -194,10 +250,12 @@ public final class Ladder implements WireListener {
             return "no messages on the proxy's wire\n";
         }
         LadderDrawing drawing = new LadderDrawing(columns());
+        Instant first = start == null ? Instant.EPOCH : start;
         StringBuilder out = new StringBuilder();
         out.append(drawing.heads()).append('\n').append(drawing.rails()).append('\n');
         for (Arrow arrow : arrows) {
-            out.append(drawing.arrow(arrow.millis() + " ms", arrow.from(), arrow.to(), arrow.label(), arrow.detail()))
+            long millis = Duration.between(first, arrow.time()).toMillis();
+            out.append(drawing.arrow(millis + " ms", arrow.from(), arrow.to(), arrow.label(), arrow.detail()))
                     .append('\n');
         }
         return out.append(drawing.rails()).append('\n').toString();

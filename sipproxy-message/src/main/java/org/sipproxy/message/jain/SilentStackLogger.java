@@ -6,11 +6,13 @@ import java.util.Properties;
 
 /**
  * Logger for the RI that discards everything, so that the RI does not require log4j 1.2. The RI serves as a grammar
- * only, and would log only that the network sent invalid text.
+ * only, and would log only that the network sent invalid text. A program with a stack of the RI sets it by its name, as
+ * {@code gov.nist.javax.sip.STACK_LOGGER}.
  */
-final class SilentStackLogger implements StackLogger {
+public final class SilentStackLogger implements StackLogger {
 
-    private SilentStackLogger() {}
+    /** Creates a logger; the RI calls this. */
+    public SilentStackLogger() {}
 
     /**
      * Installs this logger, unless the host has set one. An RI stack that the host starts sets its own logger in any

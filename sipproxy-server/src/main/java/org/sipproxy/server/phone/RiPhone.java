@@ -41,6 +41,7 @@ import javax.sip.message.MessageFactory;
 import javax.sip.message.Request;
 import javax.sip.message.Response;
 import org.sipproxy.message.HostName;
+import org.sipproxy.message.jain.SilentStackLogger;
 
 /**
  * Softphone without sound on the JAIN-SIP reference implementation (RI), over UDP. It registers, calls, hangs up, and
@@ -122,7 +123,7 @@ public final class RiPhone implements AutoCloseable {
         properties.setProperty("javax.sip.STACK_NAME", "phone-" + account.user() + "-" + STACKS.incrementAndGet());
         properties.setProperty(
                 "javax.sip.OUTBOUND_PROXY", proxy.getAddress().getHostAddress() + ":" + proxy.getPort() + "/udp");
-        properties.setProperty("gov.nist.javax.sip.STACK_LOGGER", RiStackLogger.class.getName());
+        properties.setProperty("gov.nist.javax.sip.STACK_LOGGER", SilentStackLogger.class.getName());
         properties.setProperty("gov.nist.javax.sip.SERVER_LOGGER", RiMessageLogger.class.getName());
         return properties;
     }

@@ -1,37 +1,37 @@
 package org.sipproxy.spring.test;
 
 import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.spring.SipProxyProperties;
+import org.sipproxy.testkit.IncomingCall;
+import org.sipproxy.testkit.LeakCheck;
 import org.sipproxy.testkit.Phone;
+import org.sipproxy.testkit.Registrations;
 
 /**
  * Phones on the proxy of the application. They are closed after each test, and their bindings are removed. A test that
- * passed fails afterwards if a phone has an unanswered call or a {@linkplain Phone#complaints() complaint}. If a test
- * fails, the messages on the wire are drawn on standard error.
+ * passed fails afterwards if it left calls or requests, see {@link LeakCheck}. If a test fails, the messages on the
+ * wire are drawn on standard error.
  *
  * <p>Does not support concurrent tests of one context.
  */
 public final class SipPhones {
 
-    private static final Duration GRACE = Duration.ofSeconds(3);
-
     private final Supplier<SipProxy> proxy;
     private final Map<String, String> passwords = new HashMap<>();
     private final Ladder ladder;
     private final PhoneNames phones;
+    /** Null until the test opens its first phone, without which it cannot leave anything. */
+    private @Nullable LeakCheck leakCheck;
 
     SipPhones(Supplier<SipProxy> proxy, @Nullable SipProxyProperties properties, Ladder ladder, PhoneNames phones) {
         this.proxy = proxy;
@@ -55,6 +55,9 @@ public final class SipPhones {
 
     /** Opens a phone with options, such as its password or transport. It is not registered. */
     public Phone phone(String user, Consumer<Phone.Builder> customizer) {
+        if (leakCheck == null) {
+            leakCheck = LeakCheck.before(proxy.get());
+        }
         Phone.Builder builder = Phone.builder(user).domain(domain()).proxy(proxy.get());
         String password = passwords.get(user);
         if (password != null) {
@@ -98,11 +101,12 @@ public final class SipPhones {
 
     /** Returns the unexpired bindings of a user of the first domain. */
     public List<Binding> bindings(String user) {
-        return proxy.get().locationStore().lookup(aor(user));
+        return registrations().bindings(user);
     }
 
-    private Aor aor(String user) {
-        return new Aor(proxy.get().settings().registrar().userCase().canonical(user), domain());
+    /** Returns the bindings of the proxy; its methods wait until the application has registered or unregistered. */
+    public Registrations registrations() {
+        return Registrations.of(proxy.get(), ladder);
     }
 
     /** Returns the messages on the wire in this test. */
@@ -112,43 +116,19 @@ public final class SipPhones {
 
     void beforeTest() {
         ladder.clear();
-    }
-
-    /** Waits for what is on its way, such as the CANCEL of a call to another phone. */
-    private static void awaitNoCalls(List<Phone> phones) {
-        long limit = System.nanoTime() + GRACE.toNanos();
-        while (System.nanoTime() - limit < 0
-                && phones.stream().anyMatch(phone -> !phone.pendingCalls().isEmpty())) {
-            try {
-                Thread.sleep(10);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        leakCheck = null;
     }
 
     /** Closes the phones. Returns what the test has left behind. */
     List<String> afterTest() {
-        List<String> left = new ArrayList<>();
         List<Phone> opened = phones.removeAll();
-        awaitNoCalls(opened);
+        LeakCheck check = leakCheck;
+        List<String> leaks = check == null ? List.of() : check.after(opened);
         for (Phone phone : opened) {
-            phone.pendingCalls().forEach(call -> {
-                left.add(phone.user() + " has a call that it has not answered: " + call.id());
-                call.decline();
-            });
-            phone.complaints().forEach(complaint -> left.add(phone.user() + ": " + complaint));
+            phone.pendingCalls().forEach(IncomingCall::decline);
             phone.close();
-            proxy.get()
-                    .locationStore()
-                    .update(
-                            aor(phone.user()),
-                            current -> current.stream()
-                                    .filter(binding ->
-                                            !binding.contact().toString().equals(phone.contact()))
-                                    .toList());
+            registrations().removeBindingsOf(phone);
         }
-        return left;
+        return leaks;
     }
 }

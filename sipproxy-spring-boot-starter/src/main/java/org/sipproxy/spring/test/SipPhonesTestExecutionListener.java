@@ -35,7 +35,7 @@ final class SipPhonesTestExecutionListener implements TestExecutionListener {
             System.err.println(test.getTestMethod().getName() + "\n" + drawing);
         }
         if (failure == null && !left.isEmpty()) {
-            throw new AssertionError(test.getTestMethod().getName() + " left calls or complaints behind:\n  "
+            throw new AssertionError(test.getTestMethod().getName() + " left calls, requests or complaints behind:\n  "
                     + String.join("\n  ", left));
         }
     }

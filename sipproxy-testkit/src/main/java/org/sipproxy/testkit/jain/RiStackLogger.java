@@ -1,4 +1,4 @@
-package org.sipproxy.server.phone;
+package org.sipproxy.testkit.jain;
 
 import gov.nist.core.StackLogger;
 import java.util.Properties;
@@ -6,12 +6,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logger that forwards warnings and errors of the RI to slf4j at level debug, because the RI logs normal network events
- * as errors. Without such a class the RI needs log4j 1.2. Public because the RI instantiates it by name.
+ * Logger for an application under test that uses the JAIN-SIP reference implementation (RI). Forwards warnings and
+ * errors of the RI to slf4j at level debug, because the RI logs normal network events as errors. Without such a class
+ * the RI needs log4j 1.2, which this project does not bring. Name it in the properties of the stack:
+ *
+ * <pre>{@code
+ * properties.setProperty("gov.nist.javax.sip.STACK_LOGGER", RiStackLogger.class.getName());
+ * }</pre>
+ *
+ * <p>The RI creates it by name. Thread-safe.
  */
 public final class RiStackLogger implements StackLogger {
 
     private static final Logger LOG = LoggerFactory.getLogger(RiStackLogger.class);
+
+    /** Creates a logger; the RI calls this. */
+    public RiStackLogger() {}
 
     @Override
     public void logError(String message) {
