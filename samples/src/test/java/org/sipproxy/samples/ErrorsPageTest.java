@@ -50,11 +50,10 @@ class ErrorsPageTest {
                 .collect(Collectors.toCollection(TreeSet::new));
 
         Set<String> rows = rows("## Log lines", "");
-        assertThat(rows.stream()
-                        .map(row -> row.substring(3, row.indexOf("` | ")))
-                        .collect(Collectors.toCollection(TreeSet::new)))
-                .hasSizeGreaterThan(80)
-                .containsExactlyElementsOf(inSources);
+        List<String> onThePage =
+                rows.stream().map(row -> row.substring(3, row.indexOf("` | "))).toList();
+        assertThat(onThePage).hasSizeGreaterThan(80).containsOnlyOnceElementsOf(inSources);
+        assertThat(inSources).containsAll(onThePage);
         assertThat(rows).allMatch(row -> row.matches(".*` \\| .{10,} \\|"));
     }
 
