@@ -20,7 +20,7 @@ check: ## everything that has to pass before a commit: tests, formatting, packag
 	$(MVN) -B verify
 
 javadoc: ## the javadoc of all published modules, target/fast/reports/apidocs/index.html
-	$(MVN) -Pfast compile javadoc:aggregate-no-fork
+	$(MVN) -Pfast javadoc:aggregate
 
 bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Djmh.args="$(ARGS)" package

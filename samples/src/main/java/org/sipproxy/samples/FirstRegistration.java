@@ -38,8 +38,8 @@ public final class FirstRegistration {
                 .authentication(
                         DigestAuthentication.builder().credentials(users).build())
                 .wireListener(message -> out.accept(line(message)))
-                .locationListener(event -> out.accept(event.kind() + " " + event.aor() + " "
-                        + event.binding().contact()))
+                .locationListener(event -> out.accept(
+                        event.kind() + " " + event.aor() + " " + event.binding().contact()))
                 .build();
     }
 

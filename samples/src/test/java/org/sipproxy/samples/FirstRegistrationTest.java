@@ -29,8 +29,7 @@ class FirstRegistrationTest {
                     .open()) {
                 phone.register();
 
-                await().untilAsserted(() -> assertThat(lines)
-                        .contains("ADDED sip:1001@sip.test " + phone.contact()));
+                await().untilAsserted(() -> assertThat(lines).contains("ADDED sip:1001@sip.test " + phone.contact()));
             }
         }
 

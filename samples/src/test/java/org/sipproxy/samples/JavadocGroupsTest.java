@@ -35,8 +35,9 @@ class JavadocGroupsTest {
     private static List<String> published() throws IOException {
         List<String> packages = new ArrayList<>();
         try (Stream<Path> modules = Files.list(ROOT)) {
-            for (Path module : modules.filter(folder -> folder.getFileName().toString().startsWith("sipproxy-")
-                            && !folder.endsWith("sipproxy-server"))
+            for (Path module : modules.filter(
+                            folder -> folder.getFileName().toString().startsWith("sipproxy-")
+                                    && !folder.endsWith("sipproxy-server"))
                     .map(folder -> folder.resolve("src/main/java"))
                     .filter(Files::isDirectory)
                     .toList()) {

@@ -68,7 +68,9 @@ class LinksTest {
         String path = hash < 0 ? target : target.substring(0, hash);
         Path file = path.isEmpty() ? page : page.resolveSibling(path).normalize();
         return Files.exists(file)
-                && (hash < 0 || !file.toString().endsWith(".md") || anchors(file).contains(target.substring(hash + 1)));
+                && (hash < 0
+                        || !file.toString().endsWith(".md")
+                        || anchors(file).contains(target.substring(hash + 1)));
     }
 
     /** Returns the anchors of a page's headings, as GitHub makes them. */
@@ -100,9 +102,7 @@ class LinksTest {
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
                 String name = folder.getFileName().toString();
                 boolean isHidden = name.startsWith(".") && !folder.equals(ROOT);
-                return isHidden || NOT_SOURCES.contains(name)
-                        ? FileVisitResult.SKIP_SUBTREE
-                        : FileVisitResult.CONTINUE;
+                return isHidden || NOT_SOURCES.contains(name) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
 
             @Override

@@ -22,7 +22,8 @@ final class MessageTexts {
 
     private static final Pattern LOGGED = Pattern.compile("\\b(?!Finding\\b|RpcMessages\\b)\\w+\\.(?:warn|error)\\(");
     private static final Pattern PROBLEM = Pattern.compile("\\b(?:problems|found)\\.add\\(|\\b(problem|Unusable)\\(");
-    private static final Pattern SQL_STATE = Pattern.compile("case ((?:\"\\w{5}\"(?:, )?)+)\\s*->(.*?);\\R", Pattern.DOTALL);
+    private static final Pattern SQL_STATE =
+            Pattern.compile("case ((?:\"\\w{5}\"(?:, )?)+)\\s*->(.*?);\\R", Pattern.DOTALL);
     private static final Pattern COMMENT = Pattern.compile("(?s:/\\*.*?\\*/)|(?m:^\\s*//.*$)");
     private static final Pattern VALUES = Pattern.compile("…(?:\\s*…)+");
 
@@ -95,7 +96,9 @@ final class MessageTexts {
     private static List<Path> sources(String module) {
         Path folder = Path.of("..", module, "src/main/java");
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -142,8 +145,7 @@ final class MessageTexts {
     /** Returns the value of a constant of the same file; any other expression as it is. */
     private static String resolved(String code, String expression) {
         if (expression.matches("[A-Z_]+")) {
-            Matcher constant = Pattern.compile(
-                            "(?s)static final String " + expression + "\\s*=\\s*(\".*?);\\R")
+            Matcher constant = Pattern.compile("(?s)static final String " + expression + "\\s*=\\s*(\".*?);\\R")
                     .matcher(code);
             return constant.find() ? constant.group(1) : expression;
         }

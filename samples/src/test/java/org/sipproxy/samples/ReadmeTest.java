@@ -64,8 +64,8 @@ class ReadmeTest {
         List<String> shown = new ArrayList<>();
         for (String module : List.of("api", "core", "gateway", "jdbc", "nat", "security", "testkit")) {
             try (Stream<Path> files = Files.walk(MODULE.resolve("../sipproxy-" + module + "/src/main/java"))) {
-                for (Path page : files.filter(file ->
-                                file.endsWith("package-info.java") && !file.endsWith("fakes/package-info.java"))
+                for (Path page : files.filter(
+                                file -> file.endsWith("package-info.java") && !file.endsWith("fakes/package-info.java"))
                         .toList()) {
                     for (String block : blocks(Files.readString(page), "<pre>{@code\n", " * }</pre>")) {
                         shown.addAll(List.of(block.replaceAll("(?m)^ \\* ?", "").split("\n\n", -1)));
@@ -75,15 +75,14 @@ class ReadmeTest {
         }
 
         assertThat(shown).hasSizeGreaterThan(8);
-        assertThat(shown)
-                .as("parts that are not in a sample")
-                .allMatch(part -> samples.contains(withoutBlanks(part)));
+        assertThat(shown).as("parts that are not in a sample").allMatch(part -> samples.contains(withoutBlanks(part)));
     }
 
     private static String allSources() throws IOException {
         StringBuilder sources = new StringBuilder();
         try (Stream<Path> files = Files.walk(MODULE.resolve("src"))) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".java")).toList()) {
                 sources.append(Files.readString(file));
             }
         }

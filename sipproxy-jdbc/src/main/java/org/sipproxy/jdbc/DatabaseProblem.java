@@ -79,8 +79,8 @@ final class DatabaseProblem {
                 Object url = dataSource.getClass().getMethod(getter).invoke(dataSource);
                 Properties parts = url == null ? null : Driver.parseURL(url.toString(), null);
                 if (parts != null) {
-                    return "database " + parts.getProperty("PGDBNAME", "of the user") + " on " + parts.getProperty("PGHOST") + ":"
-                            + parts.getProperty("PGPORT");
+                    return "database " + parts.getProperty("PGDBNAME", "of the user") + " on "
+                            + parts.getProperty("PGHOST") + ":" + parts.getProperty("PGPORT");
                 }
             } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
                 continue; // another kind of data source

@@ -240,7 +240,8 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
         } catch (JdbiException e) {
             breaker.failed(e);
             if (CircuitBreaker.isOutage(e)) {
-                throw new TemporarilyUnavailableException(what + " failed: " + DatabaseProblem.text(breaker.dataSource(), e), 1, e);
+                throw new TemporarilyUnavailableException(
+                        what + " failed: " + DatabaseProblem.text(breaker.dataSource(), e), 1, e);
             }
             throw e;
         }

@@ -52,16 +52,33 @@ class DatabaseProblemTest {
                         credentials.listen();
                     }
                 }),
-                new Use("reading the bindings of sip:1001@sip.test failed: ", "location", "callid", db -> JdbcBindingRepository
-                        .builder(db)
-                        .build()
-                        .find(new Aor("1001", "sip.test"), NOW)),
-                new Use("domains: ", "domain", "domain", db -> JdbcDomains.of(db).reload()),
-                new Use("access rules: ", "address", "mask", db -> JdbcAccessRules.of(db).read()),
-                new Use("gateways: ", "dispatcher", "attrs", db -> JdbcGateways.of(db).read()),
+                new Use(
+                        "reading the bindings of sip:1001@sip.test failed: ",
+                        "location",
+                        "callid",
+                        db -> JdbcBindingRepository.builder(db).build().find(new Aor("1001", "sip.test"), NOW)),
+                new Use(
+                        "domains: ",
+                        "domain",
+                        "domain",
+                        db -> JdbcDomains.of(db).reload()),
+                new Use(
+                        "access rules: ",
+                        "address",
+                        "mask",
+                        db -> JdbcAccessRules.of(db).read()),
+                new Use(
+                        "gateways: ",
+                        "dispatcher",
+                        "attrs",
+                        db -> JdbcGateways.of(db).read()),
                 new Use("trunks: ", "uacreg", "realm", db -> JdbcTrunks.of(db).read()),
                 new Use("secret: ", "sipproxy_secret", "secret", JdbcSecret::readOrCreate),
-                new Use("subscribers: ", "subscriber", "ha1", db -> Subscribers.in(db).add("1001", "sip.test", "pw")));
+                new Use(
+                        "subscribers: ",
+                        "subscriber",
+                        "ha1",
+                        db -> Subscribers.in(db).add("1001", "sip.test", "pw")));
     }
 
     /** Components that start without a database, and are ready once it responds. */
@@ -154,7 +171,8 @@ class DatabaseProblemTest {
             assertThat(failure(use, database()))
                     .startsWith(use.name)
                     .contains(use.column)
-                    .matches(".*(the table is not of the expected version|migrate it with|ALTER TABLE|drop the table).*");
+                    .matches(
+                            ".*(the table is not of the expected version|migrate it with|ALTER TABLE|drop the table).*");
         } finally {
             POSTGRES.execute("ALTER TABLE " + use.table + " RENAME COLUMN hidden TO " + use.column);
         }
@@ -167,15 +185,18 @@ class DatabaseProblemTest {
         database.setUser(ROLE);
         database.setPassword("pw");
 
-        assertThat(failure(use, database)).startsWith(use.name).containsIgnoringCase("grant").doesNotContain("no such");
+        assertThat(failure(use, database))
+                .startsWith(use.name)
+                .containsIgnoringCase("grant")
+                .doesNotContain("no such");
     }
 
     @Test
     void aRoleThatMayReadVersionsOnlyIsNotGivenCredentials() {
         POSTGRES.execute("GRANT SELECT ON version TO " + ROLE);
 
-        try (JdbcCredentials credentials = JdbcCredentials.builder(POSTGRES.dataSource(ROLE, "pw"))
-                .build()) {
+        try (JdbcCredentials credentials =
+                JdbcCredentials.builder(POSTGRES.dataSource(ROLE, "pw")).build()) {
             assertThatThrownBy(credentials::listen)
                     .hasMessage("credentials: the role may not read table subscriber; GRANT SELECT ON subscriber to it,"
                             + " or use DatabaseRoles or the launcher's db grants");
