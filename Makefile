@@ -2,7 +2,7 @@
 MVN ?= mvn
 
 .DEFAULT_GOAL := help
-.PHONY: help fast test fmt check bench nat footprint deb
+.PHONY: help fast test fmt check javadoc bench nat footprint deb
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
@@ -18,6 +18,9 @@ fmt: ## format the Java sources and sort the POMs
 
 check: ## everything that has to pass before a commit: tests, formatting, packaging
 	$(MVN) -B -T 2 verify
+
+javadoc: ## the javadoc of all published modules, target/fast/reports/apidocs/index.html
+	$(MVN) -Pfast javadoc:aggregate
 
 bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Djmh.args="$(ARGS)" package

@@ -11,9 +11,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the code of the README is compiled here, and that a reader finds its classes. */
+/** Checks that the code of README and guide is compiled here, and that a reader finds its classes. */
 class ReadmeTest {
 
     private static final Path MODULE = Path.of("").toAbsolutePath();
@@ -25,15 +26,8 @@ class ReadmeTest {
     private static final List<String> SOURCES = List.of(
             "main/java/org/sipproxy/samples/EmbeddedProxy",
             "main/java/org/sipproxy/samples/CustomStage",
-            "main/java/org/sipproxy/samples/CompleteProxy",
-            "main/java/org/sipproxy/samples/Voicemail",
-            "main/java/org/sipproxy/samples/MediaServers",
-            "main/java/org/sipproxy/samples/ProviderTrunk",
-            "main/java/org/sipproxy/samples/NotifyMessageWaiting",
-            "main/java/org/sipproxy/samples/ClickToDial",
-            "main/java/org/sipproxy/samples/CallLimits",
-            "main/java/org/sipproxy/samples/ParseMessage",
-            "test/java/org/sipproxy/samples/CustomStageTest");
+            "test/java/org/sipproxy/samples/CustomStageTest",
+            "main/java/org/sipproxy/samples/ParseMessage");
 
     @Test
     void itsProgramsAreCompiledHere() throws IOException {
@@ -43,6 +37,60 @@ class ReadmeTest {
         for (int i = 0; i < shown.size(); i++) {
             assertThat(source(SOURCES.get(i))).containsIgnoringWhitespaces(shown.get(i));
         }
+    }
+
+    /** The page of the starter has the code of its own host application, see PropertiesPageTest. */
+    @Test
+    void theJavaOfTheGuideIsThatOfTheSamples() throws IOException {
+        String samples = withoutBlanks(allSources());
+        List<String> shown = new ArrayList<>();
+        try (Stream<Path> pages = Files.list(MODULE.resolve("../docs"))) {
+            for (Path page : pages.filter(page -> page.toString().endsWith(".md") && !page.endsWith("spring-boot.md"))
+                    .toList()) {
+                shown.addAll(blocks(Files.readString(page), "```java\n", "```"));
+            }
+        }
+
+        assertThat(shown).hasSizeGreaterThan(8);
+        assertThat(shown)
+                .as("blocks that are not in a sample")
+                .allMatch(block -> samples.contains(withoutBlanks(block)));
+    }
+
+    /** A page of a package may show several parts, which a blank line separates. */
+    @Test
+    void theJavaOfThePackagePagesIsThatOfTheSamples() throws IOException {
+        String samples = withoutBlanks(allSources());
+        List<String> shown = new ArrayList<>();
+        for (String module : List.of("api", "core", "gateway", "jdbc", "nat", "security", "testkit")) {
+            try (Stream<Path> files = Files.walk(MODULE.resolve("../sipproxy-" + module + "/src/main/java"))) {
+                for (Path page : files.filter(
+                                file -> file.endsWith("package-info.java") && !file.endsWith("fakes/package-info.java"))
+                        .toList()) {
+                    for (String block : blocks(Files.readString(page), "<pre>{@code\n", " * }</pre>")) {
+                        shown.addAll(List.of(block.replaceAll("(?m)^ \\* ?", "").split("\n\n", -1)));
+                    }
+                }
+            }
+        }
+
+        assertThat(shown).hasSizeGreaterThan(8);
+        assertThat(shown).as("parts that are not in a sample").allMatch(part -> samples.contains(withoutBlanks(part)));
+    }
+
+    private static String allSources() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> files = Files.walk(MODULE.resolve("src"))) {
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".java")).toList()) {
+                sources.append(Files.readString(file));
+            }
+        }
+        return sources.toString();
+    }
+
+    private static String withoutBlanks(String text) {
+        return text.replaceAll("\\s+", "");
     }
 
     @Test
@@ -69,7 +117,7 @@ class ReadmeTest {
             }
         }
 
-        assertThat(used).contains("org.sipproxy.api.routing.FailureCause", "org.sipproxy.core.SipProxy");
+        assertThat(used).contains("org.sipproxy.api.routing.Verdict", "org.sipproxy.core.SipProxy");
         assertThat(classesOfTheTable()).containsAll(used);
     }
 

@@ -5,6 +5,15 @@
  * Stages, components and stores that a host application implements, and the states and counters that a proxy reports,
  * are in sipproxy-api.
  *
+ * <p>A proxy with passwords; {@code start()} opens its ports, {@code close()} ends it:
+ *
+ * <pre>{@code
+ * return SipProxy.builder()
+ *         .listen(endpoint)
+ *         .domain("sip.test")
+ *         .authentication(DigestAuthentication.builder().credentials(users).build())
+ * }</pre>
+ *
  * <p>Everything below {@code internal} may change at any time.
  */
 @NullMarked

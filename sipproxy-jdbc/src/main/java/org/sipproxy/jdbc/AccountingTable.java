@@ -172,8 +172,9 @@ final class AccountingTable {
                 })
                 .list();
         if (found.isEmpty()) {
-            problems.add(
-                    "table " + name + " is missing, or this role may not use it; create the schema or grant INSERT");
+            problems.add("table " + name
+                    + " is missing, or this role may not use it; create it with KamailioSchema.createAll or"
+                    + " the launcher's db create, or GRANT INSERT ON " + name + " to the role");
             return;
         }
         boolean mayInsert = handle.createQuery("SELECT has_table_privilege(:table, 'INSERT')")

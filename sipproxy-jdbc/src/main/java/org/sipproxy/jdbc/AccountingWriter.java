@@ -1,6 +1,5 @@
 package org.sipproxy.jdbc;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.support.LoggerNames;
 import org.slf4j.Logger;
@@ -35,7 +34,7 @@ final class AccountingWriter implements Runnable {
     private static final long LOOK_MILLIS = 1_000;
 
     private final CircuitBreaker breaker;
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final DatabaseCalls databaseCalls;
     private final List<AccountingTable> tables;
     private final AccountingQueue queue;
@@ -84,7 +83,7 @@ final class AccountingWriter implements Runnable {
             DatabaseCalls databaseCalls,
             Options options) {
         this.breaker = breaker;
-        this.jdbi = QuietJdbi.over(breaker.dataSource());
+        this.jdbi = QuietJdbi.over("accounting", breaker.dataSource());
         this.tables = tables;
         this.queue = queue;
         this.calls = calls;
@@ -104,12 +103,8 @@ final class AccountingWriter implements Runnable {
     void start(ThreadSource threads) {
         try {
             check();
-        } catch (RuntimeException e) {
-            SQLException cause = sqlCause(e);
-            if (cause == null) {
-                throw e;
-            }
-            failed(cause);
+        } catch (JdbiException e) {
+            failed(e);
         }
         Thread writing = threads.newThread("accounting", this);
         thread = writing;
@@ -420,34 +415,10 @@ final class AccountingWriter implements Runnable {
         return state.startsWith("22") || state.startsWith("23");
     }
 
-    private static @Nullable SQLException sqlCause(Throwable e) {
-        Throwable at = e;
-        for (int depth = 0; at != null && depth < 20; depth++) {
-            if (at instanceof SQLException sql) {
-                return sql;
-            }
-            at = at.getCause();
-        }
-        return null;
-    }
-
-    /** Returns the database's own message: Jdbi adds the statement and all its values. */
-    private static String text(Throwable e) {
-        SQLException cause = sqlCause(e);
-        Throwable reported = cause == null ? e : cause;
-        String message = reported.getMessage();
-        if (message == null || reported instanceof IllegalStateException) {
-            return message == null ? reported.getClass().getName() : message; // check() wrote it
-        }
-        StringBuilder text = new StringBuilder();
-        message.lines()
-                .findFirst()
-                .orElse("")
-                .codePoints()
-                .limit(200)
-                .forEach(c -> text.append(c >= ' ' && c <= '~' ? (char) c : '?'));
-        return cause == null || cause.getSQLState() == null
-                ? text.toString()
-                : text + " (SQLSTATE " + cause.getSQLState() + ")";
+    /** Returns why rows are not written. */
+    private String text(Throwable e) {
+        return e instanceof IllegalStateException
+                ? String.valueOf(e.getMessage()) // check() wrote it
+                : DatabaseProblem.text(breaker.dataSource(), e);
     }
 }

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
@@ -82,6 +83,14 @@ final class CallTable {
             + " WHERE c.callid = u.callid AND c.from_tag = u.from_tag AND c.server_id = :server";
 
     private CallTable() {}
+
+    /** Returns the columns in use that the table lacks. */
+    static Set<String> missingColumns(Handle handle) {
+        Set<String> missing = new TreeSet<>();
+        COLUMNS.forEach(column -> missing.add(column.name));
+        missing.removeAll(KamailioSchema.columns(handle, NAME));
+        return missing;
+    }
 
     private static Column text(String name, int width, Function<StoredCall, @Nullable String> text) {
         return new Column(name, "text", width, text);

@@ -135,7 +135,9 @@ final class CircuitBreaker {
             unprobed = false;
             open = true;
         }
-        LOG.warn("the database does not respond; it is not used until a probe succeeds: {}", SqlStates.text(failure));
+        LOG.warn(
+                "the database does not respond; it is not used until a probe succeeds: {}",
+                DatabaseProblem.text(real, failure));
         probeLater();
     }
 

@@ -72,7 +72,7 @@ public final class DatabaseRoles {
      * which does not send it in clear text.
      */
     public String sql(DataSource dataSource) {
-        return QuietJdbi.over(dataSource)
+        return QuietJdbi.over("roles", dataSource)
                 .withHandle(handle -> String.join("\n", statements(handle)).concat("\n"));
     }
 
@@ -82,7 +82,7 @@ public final class DatabaseRoles {
      * @throws IllegalStateException if a role is missing that the connection's role may not create
      */
     public void grant(DataSource dataSource) {
-        QuietJdbi.over(dataSource).useTransaction(handle -> {
+        QuietJdbi.over("roles", dataSource).useTransaction(handle -> {
             refuseRolesToBeCreated(handle);
             statements(handle).forEach(statement -> {
                 if (!statement.startsWith("--")) {

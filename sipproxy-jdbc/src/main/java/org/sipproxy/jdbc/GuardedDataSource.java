@@ -25,6 +25,11 @@ final class GuardedDataSource implements DataSource {
         this.real = real;
     }
 
+    /** Returns the data source of the host application. */
+    DataSource real() {
+        return real;
+    }
+
     @Override
     public Connection getConnection() throws SQLException {
         refuseIfOpen();

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.access.AccessRules;
 import org.sipproxy.api.access.AddressEntry;
@@ -39,16 +38,16 @@ public final class JdbcAccessRules implements AccessRuleSource {
 
     private static final int STATEMENT_SECONDS = 30;
 
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final RowProblems problems = new RowProblemLog(LOG);
 
-    private JdbcAccessRules(Jdbi jdbi) {
+    private JdbcAccessRules(QuietJdbi jdbi) {
         this.jdbi = jdbi;
     }
 
     /** Returns the rules in a database. Each {@link #read()} uses one connection while it runs. */
     public static JdbcAccessRules of(DataSource dataSource) {
-        return new JdbcAccessRules(QuietJdbi.over(dataSource));
+        return new JdbcAccessRules(QuietJdbi.over("access rules", dataSource));
     }
 
     @Override

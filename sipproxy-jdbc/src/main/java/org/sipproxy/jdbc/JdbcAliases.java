@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
@@ -57,6 +56,9 @@ public final class JdbcAliases implements ProxyComponent {
     /** How long a result is kept after its life, for use while the database does not respond. */
     private static final Duration OUTAGE_LIFE = Duration.ofMinutes(10);
 
+    /** Name that is not an alias (RFC 2606). */
+    private static final Aor ABSENT = new Aor("absent", "invalid");
+
     /** Target of an alias, if there is one, and the time when it was read. */
     private record Result(Optional<Aor> target, long readNanos) {
 
@@ -65,7 +67,7 @@ public final class JdbcAliases implements ProxyComponent {
 
     private final CircuitBreaker breaker;
     private final DatabaseCalls calls = new DatabaseCalls();
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final RowProblems problems = new RowProblemLog(LOG);
     private final long lifeNanos;
     private final Ticker ticker;
@@ -76,7 +78,7 @@ public final class JdbcAliases implements ProxyComponent {
 
     private JdbcAliases(CircuitBreaker breaker, Duration life, int cacheSize, Ticker ticker) {
         this.breaker = breaker;
-        this.jdbi = QuietJdbi.over(breaker.dataSource());
+        this.jdbi = QuietJdbi.over("aliases", breaker.dataSource());
         this.lifeNanos = life.toNanos();
         this.ticker = ticker;
         this.results = Caffeine.newBuilder()
@@ -127,10 +129,16 @@ public final class JdbcAliases implements ProxyComponent {
         hooks.beforeRouting(new Stage());
     }
 
+    /** Reads the table once, so that a missing table is logged at the start and not at the first call. */
     @Override
     public void start(ProxyRuntime proxy) {
         probes = breaker.probeOn(proxy::newThread);
         calls.begin(proxy);
+        try {
+            select(ABSENT);
+        } catch (RuntimeException e) {
+            failed(e);
+        }
     }
 
     @Override
@@ -245,13 +253,18 @@ public final class JdbcAliases implements ProxyComponent {
                 results.put(alias, new Result(Optional.empty(), ticker.read())); // concerns this user only
                 return Optional.empty();
             }
-            breaker.failed(e);
-            if (failing.compareAndSet(false, true)) {
-                LOG.error(
-                        "aliases: table dbaliases cannot be read, calls to aliases fail: SQLSTATE {}", SqlStates.of(e));
-            }
+            failed(e);
             Result old = results.getIfPresent(alias);
             return old == null ? Optional.empty() : old.target();
+        }
+    }
+
+    private void failed(RuntimeException e) {
+        breaker.failed(e);
+        if (failing.compareAndSet(false, true)) {
+            LOG.error(
+                    "aliases: table dbaliases cannot be read, calls to aliases fail: {}",
+                    DatabaseProblem.text(breaker.dataSource(), e));
         }
     }
 

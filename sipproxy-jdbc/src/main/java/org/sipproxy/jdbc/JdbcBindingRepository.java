@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.ConnectionException;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.component.ComponentHooks;
@@ -64,7 +62,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     private static final long LONGEST_WORTH_REPEATING_NANOS = 1_000_000_000L;
 
     private final CircuitBreaker breaker;
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final DatabaseCalls calls = new DatabaseCalls();
     private final LocationLayout layout;
     private final int timeoutSeconds;
@@ -81,7 +79,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
 
     private JdbcBindingRepository(Builder builder) {
         this.breaker = CircuitBreaker.of(builder.dataSource);
-        this.jdbi = QuietJdbi.over(breaker.dataSource());
+        this.jdbi = QuietJdbi.over("location table", breaker.dataSource());
         this.layout = new LocationLayout(builder.zone, builder.defaultDomain, builder.serverId);
         this.timeoutSeconds = (int) ((builder.statementTimeout.toMillis() + 999) / 1000);
         this.advisoryLocks = builder.advisoryLocks;
@@ -249,7 +247,8 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
                     if (kind == LocationStoreException.Kind.REFUSED) {
                         mayHaveChanged = true; // check() should have rejected it
                     }
-                    throw new LocationStoreException(kind, what + " failed: " + SqlStates.text(e), e);
+                    throw new LocationStoreException(
+                            kind, what + " failed: " + DatabaseProblem.text(breaker.dataSource(), e), e);
                 }
             }
         }
@@ -274,7 +273,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
      */
     private static boolean wasClosed(Exception e, long startedNanos) {
         return SqlStates.isConnectionClosed(e)
-                && !(e instanceof ConnectionException)
+                && !SqlStates.isWithoutConnection(e)
                 && !(e instanceof CommitFailedException)
                 && System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS;
     }

@@ -8,10 +8,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.call.StoredCall;
@@ -51,7 +51,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
     private static final int STATEMENT_SECONDS = 30;
 
     private final CircuitBreaker breaker;
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final DatabaseCalls reports = new DatabaseCalls();
     private final int serverId;
     private final RowProblems problems = new RowProblemLog(LOG);
@@ -63,7 +63,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
 
     private JdbcCallRepository(Builder builder) {
         this.breaker = CircuitBreaker.of(builder.dataSource);
-        this.jdbi = QuietJdbi.over(breaker.dataSource());
+        this.jdbi = QuietJdbi.over("calls", breaker.dataSource());
         this.serverId = builder.serverId;
     }
 
@@ -88,7 +88,7 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
     /**
      * Checks that the table can be used.
      *
-     * @throws IllegalStateException if the table is missing or the role may not read and write it
+     * @throws IllegalStateException if the table or a column is missing, or the role may not read and write the table
      */
     @Override
     public synchronized void start(ProxyRuntime proxy) {
@@ -113,17 +113,25 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
                             .list());
             String privileges = String.join(", ", lacking);
             return lacking.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of("the role has no " + privileges + " on table " + CallTable.NAME
+                    ? missingColumns()
+                    : Optional.of("callRepository: the role has no " + privileges + " on table " + CallTable.NAME
                             + "; grant it with the launcher's db grants, or GRANT " + privileges);
         } catch (JdbiException e) {
             if (SqlStates.of(e).equals("42P01")) {
-                return Optional.of("the database has no table " + CallTable.NAME
-                        + "; create it with KamailioSchema.create or the launcher's db create");
+                return Optional.of("callRepository: the database has no table " + CallTable.NAME
+                        + "; create it with KamailioSchema.createAll or the launcher's db create");
             }
             breaker.failed(e);
             return Optional.empty();
         }
+    }
+
+    private Optional<String> missingColumns() {
+        Set<String> missing = jdbi.withHandle(CallTable::missingColumns);
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("callRepository: table " + CallTable.NAME + " has no column " + String.join(", ", missing)
+                        + "; drop the table, and create it with KamailioSchema.createAll or the launcher's db create");
     }
 
     @Override
@@ -232,7 +240,8 @@ public final class JdbcCallRepository implements CallRepository, ProxyComponent 
         } catch (JdbiException e) {
             breaker.failed(e);
             if (CircuitBreaker.isOutage(e)) {
-                throw new TemporarilyUnavailableException(what + " failed: " + SqlStates.text(e), 1, e);
+                throw new TemporarilyUnavailableException(
+                        what + " failed: " + DatabaseProblem.text(breaker.dataSource(), e), 1, e);
             }
             throw e;
         }

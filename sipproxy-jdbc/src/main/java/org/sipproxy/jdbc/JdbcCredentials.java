@@ -347,8 +347,9 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         }
     }
 
-    private static TemporarilyUnavailableException unavailable(SQLException e) {
-        return new TemporarilyUnavailableException("subscriber cannot be looked up: " + SqlStates.text(e), 5, e);
+    private TemporarilyUnavailableException unavailable(SQLException e) {
+        return new TemporarilyUnavailableException(
+                "subscriber cannot be looked up: " + DatabaseProblem.text(dataSource, e), 5, e);
     }
 
     @Override
@@ -384,13 +385,17 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
             throw new IllegalStateException("credentials: already listening; use one object for each proxy");
         }
         List<String> problems = new ArrayList<>();
-        KamailioSchema schema = KamailioSchema.on(dataSource);
+        KamailioSchema schema = KamailioSchema.of("credentials", dataSource);
         schema.verify().stream()
                 .filter(mismatch -> mismatch.table().equals("subscriber"))
-                .map(SchemaMismatch::toString)
+                .map(mismatch -> "credentials: " + mismatch)
                 .forEach(problems::add);
+        if (problems.isEmpty() && !schema.mayRead("subscriber")) {
+            problems.add("credentials: the role may not read table subscriber; GRANT SELECT ON subscriber to it, or"
+                    + " use DatabaseRoles or the launcher's db grants");
+        }
         if (problems.isEmpty() && sha256 && !schema.hasSha256Column()) {
-            problems.add("table subscriber: no column " + Subscriber.SHA256_COLUMN
+            problems.add("credentials: table subscriber: no column " + Subscriber.SHA256_COLUMN
                     + "; KamailioSchema.addSha256Column creates it");
         }
         if (!problems.isEmpty()) {

@@ -3,7 +3,6 @@ package org.sipproxy.jdbc;
 import java.util.HashSet;
 import java.util.Set;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
@@ -28,19 +27,19 @@ public final class JdbcDomains implements ProxyComponent {
 
     private static final int STATEMENT_SECONDS = 30;
 
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final DatabaseCalls calls = new DatabaseCalls();
     private final RowProblems problems = new RowProblemLog(LOG);
     /** Never modified in place; written by the thread that reloads, read by receiver threads. */
     private volatile Set<String> domains = Set.of();
 
-    private JdbcDomains(Jdbi jdbi) {
+    private JdbcDomains(QuietJdbi jdbi) {
         this.jdbi = jdbi;
     }
 
     /** Returns the domains in a database. The host application closes the data source. */
     public static JdbcDomains of(DataSource dataSource) {
-        return new JdbcDomains(QuietJdbi.over(dataSource));
+        return new JdbcDomains(QuietJdbi.over("domains", dataSource));
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.sipproxy.jdbc;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.gateway.Gateway;
 import org.sipproxy.api.gateway.GatewaySource;
 import org.sipproxy.api.support.LoggerNames;
@@ -42,16 +41,16 @@ public final class JdbcGateways implements GatewaySource {
 
     private static final int STATEMENT_SECONDS = 30;
 
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final RowProblems problems = new RowProblemLog(LOG);
 
-    private JdbcGateways(Jdbi jdbi) {
+    private JdbcGateways(QuietJdbi jdbi) {
         this.jdbi = jdbi;
     }
 
     /** Returns the gateways in a database. The host application closes the data source. */
     public static JdbcGateways of(DataSource dataSource) {
-        return new JdbcGateways(QuietJdbi.over(dataSource));
+        return new JdbcGateways(QuietJdbi.over("gateways", dataSource));
     }
 
     @Override

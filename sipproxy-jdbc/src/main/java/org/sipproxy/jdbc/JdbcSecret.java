@@ -35,7 +35,7 @@ public final class JdbcSecret {
      */
     public static byte[] readOrCreate(DataSource dataSource) {
         try {
-            return QuietJdbi.over(dataSource).withHandle(handle -> {
+            return QuietJdbi.over("secret", dataSource).withHandle(handle -> {
                 Optional<String> found = find(handle);
                 if (found.isEmpty()) {
                     create(handle);
@@ -75,7 +75,7 @@ public final class JdbcSecret {
             // rejected below, without the text
         }
         throw new SecretUnavailableException(
-                "the row of table " + TABLE
+                "secret: the row of table " + TABLE
                         + " does not have at least 32 hexadecimal digits; delete it, and the next start creates a new"
                         + " one",
                 null);
@@ -85,12 +85,12 @@ public final class JdbcSecret {
         return switch (SqlStates.of(e)) {
             case "42P01" ->
                 new SecretUnavailableException(
-                        "the database has no table " + TABLE
-                                + "; create it with KamailioSchema.create or the launcher's db create",
+                        "secret: the database has no table " + TABLE
+                                + "; create it with KamailioSchema.createAll or the launcher's db create",
                         e);
-            case "42501", "25006" ->
+            case SqlStates.INSUFFICIENT_PRIVILEGE, "25006" ->
                 new SecretUnavailableException(
-                        "the role may not read and insert rows of table " + TABLE + ": " + SqlStates.text(e)
+                        "secret: the role may not read and insert rows of table " + TABLE + ": " + SqlStates.text(e)
                                 + "; grant it with the launcher's db grants, or GRANT SELECT, INSERT",
                         e);
             default -> e;

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.Jdbi;
 import org.sipproxy.api.gateway.TrunkAccount;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.SipParseException;
@@ -46,10 +45,10 @@ public final class JdbcTrunks {
 
     private static final int STATEMENT_SECONDS = 30;
 
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final RowProblems problems;
 
-    private JdbcTrunks(Jdbi jdbi, RowProblems problems) {
+    private JdbcTrunks(QuietJdbi jdbi, RowProblems problems) {
         this.jdbi = jdbi;
         this.problems = problems;
     }
@@ -60,7 +59,7 @@ public final class JdbcTrunks {
     }
 
     static JdbcTrunks of(DataSource dataSource, Logger log) {
-        return new JdbcTrunks(QuietJdbi.over(dataSource), new RowProblemLog(log));
+        return new JdbcTrunks(QuietJdbi.over("trunks", dataSource), new RowProblemLog(log));
     }
 
     /**

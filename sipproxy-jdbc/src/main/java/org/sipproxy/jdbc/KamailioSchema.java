@@ -10,7 +10,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * Kamailio's tables, and those of {@link JdbcSecret} and {@link JdbcCallRepository}: creates, verifies and drops them,
@@ -53,15 +52,20 @@ public final class KamailioSchema {
             + " (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('subscriber') AND attname ="
             + " 'ha1_sha256' AND NOT attisdropped)";
 
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
 
-    private KamailioSchema(Jdbi jdbi) {
+    private KamailioSchema(QuietJdbi jdbi) {
         this.jdbi = jdbi;
     }
 
     /** Returns the schema in a database. Does not open a connection. */
     public static KamailioSchema on(DataSource dataSource) {
-        return new KamailioSchema(QuietJdbi.over(dataSource));
+        return of("schema", dataSource);
+    }
+
+    /** Returns the schema for a component, whose name is in the exceptions. */
+    static KamailioSchema of(String component, DataSource dataSource) {
+        return new KamailioSchema(QuietJdbi.over(component, dataSource));
     }
 
     /** Returns the tables of the schema, {@code version} first. */
@@ -314,16 +318,24 @@ public final class KamailioSchema {
         return jdbi.withHandle(handle -> FilledTables.read(handle).rows());
     }
 
+    /** Returns all tables, also those that the role has no rights on, which information_schema does not show. */
     private static Set<String> presentTables(Handle handle) {
-        return new TreeSet<>(handle.createQuery(
-                        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
+        return new TreeSet<>(handle.createQuery("SELECT c.relname FROM pg_catalog.pg_class c"
+                        + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                        + " WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')")
                 .mapTo(String.class)
                 .list());
     }
 
+    boolean mayRead(String table) {
+        return jdbi.withHandle(handle -> PrivilegeChecks.mayRead(handle, table));
+    }
+
     static Set<String> columns(Handle handle, String table) {
-        return new TreeSet<>(handle.createQuery("SELECT column_name FROM information_schema.columns "
-                        + "WHERE table_schema = current_schema() AND table_name = :table")
+        return new TreeSet<>(handle.createQuery("SELECT a.attname FROM pg_catalog.pg_attribute a"
+                        + " JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+                        + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()"
+                        + " AND c.relname = :table AND a.attnum > 0 AND NOT a.attisdropped")
                 .bind("table", table)
                 .mapTo(String.class)
                 .list());

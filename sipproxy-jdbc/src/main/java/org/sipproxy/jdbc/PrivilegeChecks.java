@@ -36,6 +36,11 @@ final class PrivilegeChecks {
         return has(handle, table, "SELECT");
     }
 
+    /** Returns true if the table exists and the role may not read it. */
+    static boolean mayNotRead(Handle handle, String table) {
+        return exists(handle, table) && !mayRead(handle, table);
+    }
+
     static boolean mayDelete(Handle handle, String table) {
         return has(handle, table, "DELETE");
     }

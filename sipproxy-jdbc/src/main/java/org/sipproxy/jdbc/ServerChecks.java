@@ -25,18 +25,11 @@ final class ServerChecks {
     /** Returns the finding for a failed connection, by its SQLSTATE. */
     static Finding unreachable(RuntimeException e) {
         String state = SqlStates.of(e);
-        String remedy = switch (state) {
-            case "28P01" -> "check the password; in psql, \\password sets a new one";
-            case "28000" -> "the role does not exist or pg_hba.conf does not admit it; add a line for it there";
-            case "3D000" -> "create the database, or correct its name in the URL";
-            case "53300" -> "the server has no free connection; raise max_connections or use smaller pools";
-            case "42501" -> "grant the role the missing rights; the launcher's db grants prints the SQL";
-            default ->
-                state.startsWith("08") || state.isEmpty()
-                        ? "check host and port, that the server runs, and listen_addresses in postgresql.conf"
-                        : "see SQLSTATE " + state + " in the manual of PostgreSQL";
-        };
-        return Finding.fatal("connection", SqlStates.text(e), remedy);
+        String remedy = DatabaseProblem.remedy(e);
+        return Finding.fatal(
+                "connection",
+                SqlStates.text(e),
+                remedy.isEmpty() ? "see SQLSTATE " + state + " in the manual of PostgreSQL" : remedy);
     }
 
     List<Finding> examine(Handle handle) {

@@ -10,6 +10,7 @@ import org.sipproxy.api.location.LocationStoreException;
 final class SqlStates {
 
     static final String INSUFFICIENT_PRIVILEGE = "42501";
+    private static final int LONGEST_TEXT = 300;
     private static final String UNIQUE_VIOLATION = "23505";
     private static final Set<String> CREATED_CONCURRENTLY =
             Set.of(UNIQUE_VIOLATION, "42P07", "42710", "42701", "40001");
@@ -64,7 +65,7 @@ final class SqlStates {
         if (state.startsWith("22") || state.startsWith("23")) {
             return LocationStoreException.Kind.REFUSED;
         }
-        return (state.isEmpty() && e instanceof ConnectionException)
+        return (state.isEmpty() && isWithoutConnection(e))
                         || state.startsWith("08")
                         || state.startsWith("28")
                         || state.startsWith("3D")
@@ -75,7 +76,17 @@ final class SqlStates {
                 : LocationStoreException.Kind.FAILED;
     }
 
-    /** Returns the message of the innermost database error, on one line. */
+    /** Returns true if no connection could be opened, or the pool had none. */
+    static boolean isWithoutConnection(Throwable e) {
+        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectionException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the first line of the innermost database error, printable and at most 300 characters long. */
     static String text(Throwable e) {
         String text = "";
         for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -83,9 +94,14 @@ final class SqlStates {
                 text = cause.getMessage();
             }
         }
-        return text.isEmpty()
-                ? e.getClass().getSimpleName()
-                : text.replace('\r', ' ').replace('\n', ' ');
+        StringBuilder shown = new StringBuilder();
+        text.lines()
+                .findFirst()
+                .orElse(e.getClass().getSimpleName())
+                .codePoints()
+                .limit(LONGEST_TEXT)
+                .forEach(c -> shown.appendCodePoint(Character.isISOControl(c) ? '?' : c));
+        return shown.toString();
     }
 
     /** Returns the SQLSTATE of the innermost database error; empty if there is none. */

@@ -228,9 +228,8 @@ final class SubscriberListener implements AutoCloseable {
         }
     }
 
-    private static String reason(Throwable e) {
-        @Nullable String message = e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : message;
+    private String reason(Throwable e) {
+        return DatabaseProblem.text(dataSource, e);
     }
 
     private void pause(long millis) {

@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
@@ -47,12 +46,12 @@ public final class Subscribers {
     static final String OTHER_SPELLING = "SELECT username FROM subscriber WHERE domain = ? AND " + lower("username")
             + " = ? AND username <> ? ORDER BY username LIMIT 1";
 
-    private final Jdbi jdbi;
+    private final QuietJdbi jdbi;
     private final UserCase userCase;
     private final boolean storePlainPasswords;
 
     private Subscribers(Builder builder) {
-        this.jdbi = QuietJdbi.over(builder.dataSource);
+        this.jdbi = QuietJdbi.over("subscribers", builder.dataSource);
         this.userCase = builder.userCase;
         this.storePlainPasswords = builder.storePlainPasswords;
     }

@@ -7,6 +7,18 @@
  * {@link org.sipproxy.jdbc.KamailioSchema} creates and verifies the tables, {@link org.sipproxy.jdbc.Subscribers}
  * administers users, and {@link org.sipproxy.jdbc.DatabaseDoctor} checks a database.
  *
+ * <p>The parts of a proxy with everything in a database:
+ *
+ * <pre>{@code
+ * .authentication(DigestAuthentication.builder()
+ *         .credentials(JdbcCredentials.builder(database).build()) // table subscriber
+ *         .secret(secret)
+ *         .build())
+ * .locationStore(StoreMode.writeBack( // table location
+ *         JdbcBindingRepository.builder(database).build(), Duration.ofSeconds(1)))
+ * .component(JdbcAccounting.of(database)) // tables acc, missed_calls and acc_cdrs
+ * }</pre>
+ *
  * <p>Does not open connections by itself and does not contain a pool: the host application passes a
  * {@link javax.sql.DataSource} and closes it.
  */

@@ -62,7 +62,10 @@ class AccountingFailureTest {
             }
             await().atMost(SOON).until(() -> scene.status().lastError().isPresent());
             assertThat(scene.status().queued()).isEqualTo(2_000);
-            assertThat(scene.status().lastError()).get().asString().contains("SQLSTATE");
+            assertThat(scene.status().lastError())
+                    .get()
+                    .asString()
+                    .contains("database postgres on 127.0.0.1:", "check host and port");
 
             server.start();
             await().atMost(SOON).until(() -> scene.status().written() == 2_001);

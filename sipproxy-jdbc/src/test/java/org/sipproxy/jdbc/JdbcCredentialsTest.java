@@ -389,7 +389,7 @@ class JdbcCredentialsTest implements CredentialStoreContract {
 
         credentials.close();
 
-        await().until(() -> QuietJdbi.over(postgres.dataSource())
+        await().until(() -> QuietJdbi.over("test", postgres.dataSource())
                 .withHandle(handle -> handle.createQuery("SELECT count(*) FROM pg_stat_activity WHERE datname = "
                                         + "current_database() AND pid <> pg_backend_pid()")
                                 .mapTo(Integer.class)

@@ -86,7 +86,7 @@ class JdbcSecretTest {
             byte[] created = JdbcSecret.readOrCreate(postgres.dataSource(ROLE, "pw"));
 
             assertThat(JdbcSecret.readOrCreate(postgres.dataSource())).isEqualTo(created);
-            assertThatThrownBy(() -> QuietJdbi.over(postgres.dataSource(ROLE, "pw"))
+            assertThatThrownBy(() -> QuietJdbi.over("test", postgres.dataSource(ROLE, "pw"))
                             .useHandle(handle -> handle.execute("UPDATE sipproxy_secret SET secret = ''")))
                     .hasMessageContaining("permission denied");
         } finally {

@@ -226,7 +226,7 @@ class KamailioSchemaTest {
     }
 
     private static List<String> rows(PostgresFixture postgres, String query) {
-        return QuietJdbi.over(postgres.dataSource())
+        return QuietJdbi.over("test", postgres.dataSource())
                 .withHandle(
                         handle -> handle.createQuery(query).mapTo(String.class).list());
     }

@@ -36,7 +36,7 @@ class RowTextTest {
     }
 
     private static void execute(String sql) {
-        QuietJdbi.over(ascii).useHandle(handle -> handle.execute(sql));
+        QuietJdbi.over("test", ascii).useHandle(handle -> handle.execute(sql));
     }
 
     @Test

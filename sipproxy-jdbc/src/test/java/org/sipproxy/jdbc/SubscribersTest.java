@@ -270,7 +270,7 @@ class SubscribersTest {
     }
 
     private static List<String> rows(String query) {
-        return QuietJdbi.over(postgres.dataSource())
+        return QuietJdbi.over("test", postgres.dataSource())
                 .withHandle(
                         handle -> handle.createQuery(query).mapTo(String.class).list());
     }

@@ -6,6 +6,16 @@
  * kinds of keepalive. {@link org.sipproxy.nat.NatStatistics} and {@link org.sipproxy.nat.FlowHealth} report what the
  * component does.
  *
+ * <p>Defaults are {@code NatTraversal.builder().build()}; the options of a usual Kamailio script are:
+ *
+ * <pre>{@code
+ * return NatTraversal.builder()
+ *         .tests(NatTest.fromKamailioFlags(19))
+ *         .ping(PingMethod.OPTIONS, Duration.ofSeconds(15))
+ *         .removeAfter(4)
+ *         .build();
+ * }</pre>
+ *
  * <p>Not covered: media. SDP is not changed, and there is no media relay.
  */
 @NullMarked

@@ -8,6 +8,16 @@
  * database. {@link org.sipproxy.testkit.TestClock} advances time, and {@link org.sipproxy.core.trace.Ladder} records the
  * messages on the wire.
  *
+ * <p>A call through the proxy, with a stage of the host application:
+ *
+ * <pre>{@code
+ * Phone callee = sip.registeredPhone("1001");
+ *
+ * OutgoingCall calling = sip.phone("1002").call("1001");
+ * IncomingCall called = callee.awaitCall().ring().answer();
+ * calling.awaitAnswer().hangUp();
+ * }</pre>
+ *
  * <p>Does not send or receive media, and does not mock the proxy: all messages pass sockets of the loopback address.
  */
 @NullMarked

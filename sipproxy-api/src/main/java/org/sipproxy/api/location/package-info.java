@@ -6,6 +6,14 @@
  * {@link org.sipproxy.api.location.BindingRepository}, and a {@link org.sipproxy.api.location.LocationListener} is
  * notified of changes.
  *
+ * <p>Where a user is registered, and a mode that keeps registrations in rows of a database:
+ *
+ * <pre>{@code
+ * return proxy.locationStore().lookup(new Aor(user, "sip.test"));
+ *
+ * case 1 -> StoreMode.writeThrough(rows); // what got a 200 is in the database
+ * }</pre>
+ *
  * <p>Does not cover the processing of REGISTER requests: the proxy's registrar does that.
  */
 @NullMarked

@@ -6,6 +6,21 @@
  * follows a failure. {@link org.sipproxy.api.routing.ResponseStage} edits responses, and {@link
  * org.sipproxy.api.routing.RequestListener} is notified of completed requests.
  *
+ * <p>A stage that sends calls to the voicemail after 20 seconds:
+ *
+ * <pre>{@code
+ * private Verdict route(StageContext context) throws SipParseException {
+ *     SipUri callee = context.request().requestUri();
+ *     if (!context.isMyself(callee)) {
+ *         return Verdict.proceed();
+ *     }
+ *     return Verdict.relay(RelayPlan.toCallee()
+ *             .ringFor(Duration.ofSeconds(20))
+ *             .onFailure(BUSY, NO_ANSWER, NOT_REGISTERED, UNREACHABLE)
+ *             .relay(RelayPlan.to(server).withHeader("Diversion", "<" + callee + ">")));
+ * }
+ * }</pre>
+ *
  * <p>A <i>receiver thread</i> is the thread that reads a UDP socket, or the event loop of a stream connection; it must
  * never wait. Blocking work runs on threads of stages.
  *
