@@ -13,23 +13,25 @@ import org.junit.jupiter.api.Timeout;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.HeaderName;
 
-/** Proxy on a class path without the JAIN-SIP reference implementation, which only the javax.sip view needs. */
+/** Proxy on a class path without JAIN-SIP, which only the javax.sip view needs. */
 @Timeout(60)
 class WithoutJainSipTest {
 
     @Test
-    void callsAndMessagesAreServedWithoutAClassOfTheReferenceImplementation() throws Exception {
+    void callsAndMessagesAreServedWithoutAClassOfJainSip() throws Exception {
         List<URL> path = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            if (!Path.of(entry).getFileName().toString().startsWith("jain-sip-ri")) {
+            if (!Path.of(entry).getFileName().toString().startsWith("jain-sip")) {
                 path.add(new File(entry).toURI().toURL());
             }
         }
-        try (URLClassLoader withoutRi =
+        try (URLClassLoader withoutJainSip =
                 new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-            assertThat(withoutRi.getResource("gov/nist/javax/sip/header/SIPHeader.class"))
+            assertThat(withoutJainSip.getResource("gov/nist/javax/sip/header/SIPHeader.class"))
                     .isNull();
-            Object edited = Class.forName(Host.class.getName(), true, withoutRi)
+            assertThat(withoutJainSip.getResource("javax/sip/message/Request.class"))
+                    .isNull();
+            Object edited = Class.forName(Host.class.getName(), true, withoutJainSip)
                     .getMethod("serve")
                     .invoke(null);
             assertThat(edited).isEqualTo("yes");

@@ -158,9 +158,11 @@ final class GuardedGrammar {
         } catch (ParseException | RuntimeException | StackOverflowError e) {
             throw defect(what + " is malformed", text, offset);
         } catch (LinkageError e) {
-            // the host's class path, not the sender's text: log4j is needed, or an old jain-sip-api comes first
+            // the host's class path, not the sender's text
             throw new IllegalStateException(
-                    "jain-sip-ri cannot load a class; put jain-sip-api before it on the class path", e);
+                    "javax.sip:jain-sip-ri is missing, or a jar with other javax.sip classes is before it on the"
+                            + " class path: " + e,
+                    e);
         }
     }
 }

@@ -109,7 +109,7 @@ public final class ResponseStages {
     private static final class Context implements ResponseStageContext {
 
         private SipResponse response;
-        private @Nullable JainResponse view;
+        private @Nullable View view;
         private final Flow flow;
         private final @Nullable Target sentTo;
         private final Predicate<SipUri> own;
@@ -123,9 +123,9 @@ public final class ResponseStages {
 
         @Override
         public SipResponse response() {
-            JainResponse edited = view;
+            View edited = view;
             if (edited != null) {
-                response = edited.message();
+                response = edited.response.message();
             }
             return response;
         }
@@ -138,12 +138,12 @@ public final class ResponseStages {
 
         @Override
         public Response jain() {
-            JainResponse current = view;
+            View current = view;
             if (current == null) {
-                current = JainResponse.of(response);
+                current = new View(JainResponse.of(response));
                 view = current;
             }
-            return current;
+            return current.asResponse();
         }
 
         @Override
@@ -159,6 +159,20 @@ public final class ResponseStages {
         @Override
         public boolean isMyself(SipUri uri) {
             return own.test(uri);
+        }
+    }
+
+    /** The javax.sip view. The verifier of this class loads javax.sip; that of the context must not. */
+    private static final class View {
+
+        private final JainResponse response;
+
+        View(JainResponse response) {
+            this.response = response;
+        }
+
+        Response asResponse() {
+            return response;
         }
     }
 }

@@ -46,7 +46,7 @@ public final class RequestContext implements StageContext {
     private static final int INDEX_OF_A_LINE = 16;
 
     private SipRequest request;
-    private @Nullable JainRequest view;
+    private @Nullable View view;
     /** The request as it was received, once {@link #request} is another one. */
     private @Nullable SipRequest received;
 
@@ -161,12 +161,12 @@ public final class RequestContext implements StageContext {
     @Override
     public Request jain() {
         requireUndecided();
-        JainRequest current = view;
+        View current = view;
         if (current == null) {
-            current = JainRequest.of(request);
+            current = new View(JainRequest.of(request));
             view = current;
         }
-        return current;
+        return current.asRequest();
     }
 
     /** Ends the decision: from now on the context belongs to the response context and its lock. */
@@ -183,9 +183,9 @@ public final class RequestContext implements StageContext {
 
     /** Takes over what a stage edited through its javax.sip view. */
     void commitView() {
-        JainRequest edited = view;
+        View edited = view;
         if (edited != null) {
-            adopt(edited.message());
+            adopt(edited.request.message());
         }
     }
 
@@ -834,5 +834,19 @@ public final class RequestContext implements StageContext {
      */
     public byte @Nullable [] credentialsLine() {
         return credentialsLine;
+    }
+
+    /** The javax.sip view. The verifier of this class loads javax.sip; that of the context must not. */
+    private static final class View {
+
+        private final JainRequest request;
+
+        View(JainRequest request) {
+            this.request = request;
+        }
+
+        Request asRequest() {
+            return request;
+        }
     }
 }
