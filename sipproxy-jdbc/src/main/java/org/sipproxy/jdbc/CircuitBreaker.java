@@ -8,6 +8,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,9 @@ final class CircuitBreaker {
     /** True if the failure to start a probe has been logged since the breaker opened. */
     private volatile boolean unprobed;
 
+    /** Why the breaker is open. */
+    private volatile String why = "";
+
     CircuitBreaker(DataSource dataSource, Executor outsideProxies, LongSupplier nanoTime) {
         this.real = dataSource;
         this.guarded = new GuardedDataSource(this, dataSource);
@@ -103,6 +107,21 @@ final class CircuitBreaker {
         return open;
     }
 
+    /** Returns why the breaker is open; empty if it is closed. Never waits; starts a probe if one is due. */
+    Optional<String> outage() {
+        return isOpen() ? Optional.of(why) : Optional.empty();
+    }
+
+    /**
+     * Reports a connection that was lost: the database may be away, or only the connection. Probes the database on
+     * another thread, and opens the breaker if it cannot be reached.
+     */
+    void lostConnection() {
+        if (!open) {
+            probeLater();
+        }
+    }
+
     /** Returns how long the breaker has been open; 0 if it is closed. */
     long openNanos() {
         return open ? nanoTime.getAsLong() - openSince : 0;
@@ -133,11 +152,10 @@ final class CircuitBreaker {
             openSince = nanoTime.getAsLong();
             nextProbe = openSince;
             unprobed = false;
+            why = DatabaseProblem.text(real, failure);
             open = true;
         }
-        LOG.warn(
-                "the database does not respond; it is not used until a probe succeeds: {}",
-                DatabaseProblem.text(real, failure));
+        LOG.warn("the database does not respond; it is not used until a probe succeeds: {}", why);
         probeLater();
     }
 
@@ -168,10 +186,11 @@ final class CircuitBreaker {
 
     private void probe() {
         try (Connection connection = real.getConnection()) {
-            if (connection.isValid(VALID_SECONDS)) {
+            if (open && connection.isValid(VALID_SECONDS)) {
                 close();
             }
         } catch (SQLException | RuntimeException e) {
+            failed(e);
             LOG.debug("the database still does not respond: {}", SqlStates.text(e));
         } finally {
             nextProbe = nanoTime.getAsLong() + PAUSE_NANOS;

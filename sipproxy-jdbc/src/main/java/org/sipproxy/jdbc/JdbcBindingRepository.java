@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.JdbiException;
@@ -114,6 +115,12 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
     @Override
     public Duration timeout() {
         return Duration.ofSeconds(timeoutSeconds + 1L);
+    }
+
+    /** Known from a connection that was lost or refused, of any component that uses the same data source. */
+    @Override
+    public Optional<String> outage() {
+        return breaker.outage();
     }
 
     @Override

@@ -38,6 +38,7 @@ final class SubscriberListener implements AutoCloseable {
 
     private final DataSource dataSource;
     private final CredentialCache cache;
+    private final Runnable lostConnection;
     /** Null outside a proxy. */
     private final @Nullable RemovedSubscribers removed;
 
@@ -58,12 +59,14 @@ final class SubscriberListener implements AutoCloseable {
     SubscriberListener(
             DataSource dataSource,
             CredentialCache cache,
+            Runnable lostConnection,
             @Nullable RemovedSubscribers removed,
             LongSupplier nanoTime,
             ThreadSource threads) {
         this.removed = removed;
         this.dataSource = dataSource;
         this.cache = cache;
+        this.lostConnection = lostConnection;
         this.nanoTime = nanoTime;
         this.thread = threads.newThread("subscriber-listener", this::run);
     }
@@ -122,6 +125,7 @@ final class SubscriberListener implements AutoCloseable {
             return receives;
         } catch (SQLException e) {
             log(State.NOT_RECEIVING, reason(e));
+            lostConnection.run();
             connection.abort(Runnable::run); // a pool must not reuse it: it may still listen
             return receives;
         }

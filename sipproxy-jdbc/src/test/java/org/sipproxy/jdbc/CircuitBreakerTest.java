@@ -67,6 +67,28 @@ class CircuitBreakerTest {
     }
 
     @Test
+    void lostConnectionOpensItIfThereIsNoOther() {
+        reachable = true;
+        breaker.lostConnection();
+        breaker.lostConnection();
+        assertThat(probes).hasSize(1);
+        probes.remove().run();
+        assertThat(breaker.outage()).isEmpty();
+
+        reachable = false;
+        breaker.lostConnection();
+        assertThat(breaker.outage()).isEmpty();
+        probes.remove().run();
+        assertThat(breaker.outage()).hasValueSatisfying(why -> assertThat(why).contains("no connection"));
+
+        turn(1_000);
+        reachable = true;
+        assertThat(breaker.outage()).isPresent();
+        probes.remove().run();
+        assertThat(breaker.outage()).isEmpty();
+    }
+
+    @Test
     void refusedRowIsNotAnOutageButABrokenConnectionIs() {
         breaker.failed(new SQLException("too long", "22001"));
         breaker.failed(new SQLException("no table", "42P01"));

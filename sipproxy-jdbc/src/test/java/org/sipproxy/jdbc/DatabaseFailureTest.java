@@ -25,6 +25,7 @@ import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipResponse;
@@ -129,6 +130,31 @@ class DatabaseFailureTest {
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(rows()).containsExactly("alice|2"));
         assertThat(proxy.storeStatus().waiting()).isZero();
+    }
+
+    @Test
+    void aProxyWithoutTrafficIsNotReadyWhileTheDatabaseIsStopped() {
+        DataSource pool = pool("postgres");
+        SipProxy proxy = proxy(StoreMode::writeThrough, pool)
+                .component(JdbcCredentials.builder(pool).build()) // its connection is lost
+                .build();
+        opened.add(proxy);
+        proxy.start();
+        assertThat(proxy.health().isReady()).isTrue();
+
+        server.stop();
+        try {
+            await().until(() -> !proxy.health().isReady());
+            assertThat(proxy.health().problems())
+                    .singleElement()
+                    .asString()
+                    .startsWith("the location database does not respond: ")
+                    .contains("127.0.0.1");
+        } finally {
+            server.start();
+        }
+
+        await().until(() -> proxy.health().isReady());
     }
 
     @Test
@@ -257,6 +283,14 @@ class DatabaseFailureTest {
     }
 
     private SipProxy start(Function<BindingRepository, StoreMode> mode, String user) {
+        HikariDataSource pool = pool(user);
+        SipProxy proxy = proxy(mode, pool).build();
+        opened.add(proxy);
+        proxy.start();
+        return proxy;
+    }
+
+    private HikariDataSource pool(String user) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + server.port() + "/failing");
         config.setUsername(user);
@@ -266,17 +300,17 @@ class DatabaseFailureTest {
         config.setInitializationFailTimeout(-1);
         HikariDataSource pool = new HikariDataSource(config);
         opened.add(pool);
-        SipProxy proxy = SipProxy.builder()
+        return pool;
+    }
+
+    private static SipProxyBuilder proxy(Function<BindingRepository, StoreMode> mode, DataSource pool) {
+        return SipProxy.builder()
                 .listen(Endpoint.udp("127.0.0.1", 0))
                 .domain("sip.test")
                 .noAuthentication()
                 .locationStore(mode.apply(JdbcBindingRepository.builder(pool)
                         .statementTimeout(Duration.ofSeconds(1))
-                        .build()))
-                .build();
-        opened.add(proxy);
-        proxy.start();
-        return proxy;
+                        .build()));
     }
 
     private static List<String> rows() {

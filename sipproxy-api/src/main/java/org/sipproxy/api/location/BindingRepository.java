@@ -3,6 +3,7 @@ package org.sipproxy.api.location;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
@@ -25,6 +26,15 @@ public interface BindingRepository {
      */
     default Duration timeout() {
         return Duration.ofSeconds(10);
+    }
+
+    /**
+     * Returns why the database cannot be reached, as far as that is known without a query, such as from a connection
+     * that was lost: then a proxy without traffic does not report that it is ready. Empty if it responds or nothing is
+     * known. Called for each query of the health. Must not block. Default: empty.
+     */
+    default Optional<String> outage() {
+        return Optional.empty();
     }
 
     /** Returns the rows of one AOR that expire after {@code now}, in the order in which they were added. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -38,6 +39,11 @@ final class WallClockRows implements BindingRepository {
     @Override
     public Duration timeout() {
         return rows.timeout();
+    }
+
+    @Override
+    public Optional<String> outage() {
+        return rows.outage();
     }
 
     @Override

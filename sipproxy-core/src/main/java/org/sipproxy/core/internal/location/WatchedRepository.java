@@ -177,13 +177,25 @@ final class WatchedRepository implements BindingRepository {
     StoreStatus status(long waiting, Duration oldest) {
         Failure f = last;
         long written = lastWriteMillis;
+        Optional<String> outage = away == null ? outage() : Optional.empty();
         return new StoreStatus(
-                away == null,
+                away == null && outage.isEmpty(),
                 waiting,
                 oldest,
                 written < 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(written)),
-                f == null ? Optional.empty() : Optional.of(text(f.cause())),
-                f == null ? Optional.empty() : Optional.of(Instant.ofEpochMilli(f.atMillis())));
+                outage.or(() -> Optional.ofNullable(f).map(failure -> text(failure.cause()))),
+                outage.map(now -> Instant.ofEpochMilli(time.wallMillis()))
+                        .or(() -> Optional.ofNullable(f).map(failure -> Instant.ofEpochMilli(failure.atMillis()))));
+    }
+
+    @Override
+    public Optional<String> outage() {
+        try {
+            return repository.outage();
+        } catch (Throwable e) {
+            host.failed(e);
+            return Optional.empty();
+        }
     }
 
     private <T extends @Nullable Object> T run(Supplier<T> work) {
