@@ -1,6 +1,7 @@
 package org.sipproxy.testkit;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -68,11 +69,12 @@ public final class Registrations {
 
     /** Waits like {@link #awaitRegistered(String)}, up to {@code patience}. */
     public List<Binding> awaitRegistered(String user, Duration patience) {
-        if (!Waiting.until(() -> !bindings(user).isEmpty(), patience)) {
+        List<Binding> found = new ArrayList<>();
+        if (!Waiting.until(() -> found.addAll(bindings(user)), patience)) {
             throw new AssertionError(aor(user) + " was not registered within " + patience + "; registered: "
                     + registered() + "\n" + ladder);
         }
-        return bindings(user);
+        return List.copyOf(found);
     }
 
     /**
