@@ -17,7 +17,7 @@ public final class FirstRegistration {
     /** Serves until the process is stopped. The first argument is the address to listen on; default 127.0.0.1. */
     public static void main(String[] args) throws InterruptedException {
         String host = args.length > 0 ? args[0] : "127.0.0.1";
-        try (SipProxy proxy = create(Endpoint.udp(host, 5060), System.out::println)) {
+        try (SipProxy proxy = create(Endpoint.udp(host, 5060), line -> System.out.println(line))) {
             proxy.start();
             Thread.currentThread().join();
         }

@@ -75,18 +75,22 @@ final class DatabaseProblem {
     static String place(DataSource given) {
         DataSource dataSource = given instanceof GuardedDataSource guarded ? guarded.real() : given;
         for (String getter : URL_GETTERS) {
-            try {
-                Object url = dataSource.getClass().getMethod(getter).invoke(dataSource);
-                Properties parts = url == null ? null : Driver.parseURL(url.toString(), null);
-                if (parts != null) {
-                    return "database " + parts.getProperty("PGDBNAME", "of the user") + " on "
-                            + parts.getProperty("PGHOST") + ":" + parts.getProperty("PGPORT");
-                }
-            } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
-                continue; // another kind of data source
+            String url = url(dataSource, getter);
+            Properties parts = url == null ? null : Driver.parseURL(url, null);
+            if (parts != null) {
+                return "database " + parts.getProperty("PGDBNAME", "of the user") + " on " + parts.getProperty("PGHOST")
+                        + ":" + parts.getProperty("PGPORT");
             }
         }
         return "the database";
+    }
+
+    private static @Nullable String url(DataSource dataSource, String getter) {
+        try {
+            return dataSource.getClass().getMethod(getter).invoke(dataSource) instanceof String url ? url : null;
+        } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+            return null; // another kind of data source
+        }
     }
 
     private static <T extends Throwable> @Nullable T find(Throwable e, Class<T> type) {

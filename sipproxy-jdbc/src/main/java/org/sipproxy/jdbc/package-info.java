@@ -19,6 +19,9 @@
  * .component(JdbcAccounting.of(database)) // tables acc, missed_calls and acc_cdrs
  * }</pre>
  *
+ * <p>The message of a failure names the component, the database and the remedy; exceptions of Jdbi and the driver are its
+ * causes.
+ *
  * <p>Does not open connections by itself and does not contain a pool: the host application passes a
  * {@link javax.sql.DataSource} and closes it.
  */
