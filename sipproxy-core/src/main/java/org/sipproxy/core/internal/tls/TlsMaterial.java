@@ -101,7 +101,11 @@ public record TlsMaterial(
     }
 
     private static ConfigurationProblem problem(String option, Path file, String reason, String remedy) {
-        return new ConfigurationProblem("tls", option, file.toString(), reason, remedy);
+        return problem(option, file.toString(), reason, remedy);
+    }
+
+    private static ConfigurationProblem problem(String option, String place, String reason, String remedy) {
+        return new ConfigurationProblem("tls", option, place, reason, remedy);
     }
 
     private static List<X509Certificate> certificates(String option, Path path, List<ConfigurationProblem> problems) {
@@ -236,16 +240,14 @@ public record TlsMaterial(
         for (X509Certificate one : own.chain()) {
             String subject = one.getSubjectX500Principal().getName();
             if (now.isAfter(one.getNotAfter().toInstant())) {
-                warnings.add(new ConfigurationProblem(
-                        "tls",
+                warnings.add(problem(
                         own.option(),
                         own.place(),
                         "holds the certificate of " + subject + ", which expired at "
                                 + one.getNotAfter().toInstant(),
                         "renew it"));
             } else if (now.isBefore(one.getNotBefore().toInstant())) {
-                warnings.add(new ConfigurationProblem(
-                        "tls",
+                warnings.add(problem(
                         own.option(),
                         own.place(),
                         "holds the certificate of " + subject + ", which is not valid before "
