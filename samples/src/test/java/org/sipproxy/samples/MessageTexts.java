@@ -48,7 +48,8 @@ final class MessageTexts {
     }
 
     /**
-     * Returns a row {@code | option | reason | remedy |} for each problem of an option of a builder. Of files and
+     * Returns a row {@code | option | reason | remedy |} for each problem of an option of a builder; the option is … if
+     * several have the problem. Of files and
      * listening points the option is in their section of the page, so that the row is {@code | reason | remedy |}.
      */
     static Set<String> problems(String module) {
@@ -58,14 +59,14 @@ final class MessageTexts {
             Matcher call = PROBLEM.matcher(code);
             while (call.find()) {
                 List<String> arguments = arguments(code, call.end());
-                int reason = call.group(1) == null ? 2 : Math.max(0, arguments.size() - 2);
-                boolean hasOption = call.group(1) == null && arguments.get(0).matches("\"\\w+\"");
-                if ((call.group(1) != null || hasOption) && reason < arguments.size()) {
+                boolean isBuilder = call.group(1) == null;
+                int reason = isBuilder ? 2 : Math.max(0, arguments.size() - 2);
+                if (reason < arguments.size()) {
                     String text = withoutBraces(arguments.get(reason));
                     String remedy = reason + 1 < arguments.size() ? withoutBraces(arguments.get(reason + 1)) : "";
+                    String option = arguments.get(0).matches("\"\\w+\"") ? "`" + text(arguments.get(0)) + "`" : "…";
                     if (text.matches(".*\\w.*")) {
-                        rows.add((hasOption ? "| `" + text(arguments.get(0)) + "` " : "") + "| " + text + " | " + remedy
-                                + " |");
+                        rows.add((isBuilder ? "| " + option + " " : "") + "| " + text + " | " + remedy + " |");
                     }
                 }
             }
@@ -178,7 +179,8 @@ final class MessageTexts {
                 }
                 if (calls == 0 && end - i > 2) {
                     text.append(between(code.toString()))
-                            .append(expression.substring(i + 1, end - 1).replace("\\\"", "\""));
+                            .append(expression.substring(i + 1, end - 1).replace("\\\"", "\"")
+                                    .replace("\\\\", "\\"));
                     code.setLength(0);
                 } else {
                     code.append('"');

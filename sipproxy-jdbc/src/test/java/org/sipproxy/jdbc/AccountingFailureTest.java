@@ -62,10 +62,7 @@ class AccountingFailureTest {
             }
             await().atMost(SOON).until(() -> scene.status().lastError().isPresent());
             assertThat(scene.status().queued()).isEqualTo(2_000);
-            assertThat(scene.status().lastError())
-                    .get()
-                    .asString()
-                    .contains("database postgres on 127.0.0.1:", "check host and port");
+            assertThat(scene.status().lastError()).get().asString().contains("database accounting on 127.0.0.1:");
 
             server.start();
             await().atMost(SOON).until(() -> scene.status().written() == 2_001);
