@@ -16,21 +16,26 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.certificates.TestCertificate;
+import org.sipproxy.core.options.TlsSettings;
 
-/** Proxy on a class path without Netty. */
+/** Proxy on a class path without Netty, or without one of its modules. */
 @Timeout(60)
 class WithoutNettyTest {
 
     @Test
     void aProxyWithOnlyUdpServes() throws Exception {
-        assertThat(run("udp:127.0.0.1:0")).startsWith("SIP/2.0 200 OK");
+        assertThat(run("udp:127.0.0.1:0", "netty-")).startsWith("SIP/2.0 200 OK");
     }
 
     @Test
     void anyOtherTransportNamesWhatIsMissing() {
-        assertThatThrownBy(() -> run("tcp:127.0.0.1:0"))
+        assertThatThrownBy(() -> run("tcp:127.0.0.1:0", "netty-"))
                 .isInstanceOf(InvocationTargetException.class)
                 .cause()
                 .isInstanceOf(IllegalStateException.class)
@@ -38,10 +43,27 @@ class WithoutNettyTest {
                         "netty: not on the class path; TCP, TLS, WebSocket and the DNS need Netty 4.1 or 4.2");
     }
 
-    private static String run(String endpoint) throws Exception {
+    @ParameterizedTest
+    @CsvSource({
+        "tls, netty-handler-",
+        "ws, netty-codec-http-",
+        "wss, netty-codec-http-",
+        "wss, netty-handler-",
+        "tcp, netty-transport-classes-epoll-",
+    })
+    void aTransportWithoutAModuleOfNettyIsRefusedAtTheStart(String transport, String module) {
+        assertThatThrownBy(() -> run(transport + ":127.0.0.1:0", module))
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageMatching(
+                        "netty: the version on the class path \\(4\\..*\\) does not work: .*;.* all modules that"
+                                + " sipproxy-core depends on.*");
+    }
+
+    private static String run(String endpoint, String leftOut) throws Exception {
         List<URL> path = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            if (!Path.of(entry).getFileName().toString().startsWith("netty-")) {
+            if (!Path.of(entry).getFileName().toString().startsWith(leftOut)) {
                 path.add(new File(entry).toURI().toURL());
             }
         }
@@ -60,11 +82,17 @@ class WithoutNettyTest {
 
         /** Registers a phone and returns the response. */
         public static String serve(String endpoint) throws Exception {
-            try (SipProxy proxy = SipProxy.builder()
-                            .listen(Endpoint.parse(endpoint))
-                            .domain("sip.test")
-                            .noAuthentication()
-                            .build();
+            SipProxyBuilder builder = SipProxy.builder()
+                    .listen(Endpoint.parse(endpoint))
+                    .domain("sip.test")
+                    .noAuthentication();
+            if (Endpoint.parse(endpoint).kind().isSecure()) {
+                TestCertificate certificate = TestCertificate.of("dns:sip.test");
+                builder.tls(TlsSettings.builder()
+                        .certificate(certificate.chain(), certificate.key())
+                        .build());
+            }
+            try (SipProxy proxy = builder.build();
                     DatagramSocket phone = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
                 proxy.start();
                 byte[] request = String.join(

@@ -160,8 +160,8 @@ final class GuardedGrammar {
         } catch (LinkageError e) {
             // the host's class path, not the sender's text
             throw new IllegalStateException(
-                    "javax.sip:jain-sip-ri is missing, or a jar with other javax.sip classes is before it on the"
-                            + " class path: " + e,
+                    "jain-sip-ri cannot load a class; remove other jars with javax.sip classes from the class path: "
+                            + e,
                     e);
         }
     }

@@ -97,7 +97,7 @@ final class ListeningPoints implements FlowSource {
 
     /** Opens all endpoints, or none of them. */
     void open(List<Endpoint> endpoints, int udpSockets, InboundHandler handler) {
-        TlsContexts contexts = tlsSettings == null ? null : new TlsContexts(tlsSettings);
+        TlsContexts contexts = tlsSettings == null ? null : NettyVersion.using(() -> new TlsContexts(tlsSettings));
         tls = contexts;
         checkNames(endpoints);
         try {
@@ -144,10 +144,16 @@ final class ListeningPoints implements FlowSource {
         return switch (endpoint.kind()) {
             case TCP -> StreamTransport.tcp(endpoint, loops, handler);
             case TLS -> StreamTransport.tls(endpoint, needed(contexts), loops, handler);
-            case WS -> StreamTransport.webSocket(endpoint, null, webSocketOrigins, loops, handler);
-            case WSS -> StreamTransport.webSocket(endpoint, needed(contexts), webSocketOrigins, loops, handler);
+            case WS -> webSocket(endpoint, null, loops, handler);
+            case WSS -> webSocket(endpoint, needed(contexts), loops, handler);
             case UDP -> throw new IllegalArgumentException("UDP is not a stream transport");
         };
+    }
+
+    private StreamTransport webSocket(
+            Endpoint endpoint, @Nullable TlsContexts contexts, StreamEnvironment loops, InboundHandler handler) {
+        return NettyVersion.using(
+                () -> StreamTransport.webSocket(endpoint, contexts, webSocketOrigins, loops, handler));
     }
 
     /**

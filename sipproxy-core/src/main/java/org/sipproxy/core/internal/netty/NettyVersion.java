@@ -2,7 +2,7 @@ package org.sipproxy.core.internal.netty;
 
 import java.util.function.Supplier;
 
-/** Error message for a Netty that is missing or too old. Loads no Netty class to build it. */
+/** Error message for a Netty that is missing, incomplete or too old. Loads no Netty class to build it. */
 public final class NettyVersion {
 
     private NettyVersion() {}
@@ -18,8 +18,9 @@ public final class NettyVersion {
         } catch (LinkageError e) {
             throw new IllegalStateException(
                     "netty: " + found(e)
-                            + "; TCP, TLS, WebSocket and the DNS need Netty 4.1 or 4.2 in a recent version, the same"
-                            + " one for all its modules (with Spring Boot: the property netty.version)",
+                            + "; TCP, TLS, WebSocket and the DNS need Netty 4.1 or 4.2 in a recent version: all modules"
+                            + " that sipproxy-core depends on, in the same version (with Spring Boot: the property"
+                            + " netty.version)",
                     e);
         }
     }

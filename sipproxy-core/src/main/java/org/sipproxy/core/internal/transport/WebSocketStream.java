@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.transport;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -36,7 +37,11 @@ final class WebSocketStream implements StreamProtocol {
     private final Set<String> origins;
     private final Duration handshakeTimeout;
 
+    /** Fails with a LinkageError if Netty lacks a handler, instead of the first connection. */
     WebSocketStream(@Nullable TlsContexts contexts, Set<String> origins, Duration withoutTls) {
+        httpCodec();
+        httpAggregator();
+        frameValidator();
         this.contexts = contexts;
         this.origins = origins;
         this.handshakeTimeout = contexts == null ? withoutTls : contexts.handshakeTimeout();
@@ -70,13 +75,25 @@ final class WebSocketStream implements StreamProtocol {
         WebSocketInbound inbound = new WebSocketInbound(connection);
         pipeline.addLast(
                 inbound.arrivals(),
-                new HttpServerCodec(MAX_HTTP_LINE, MAX_HTTP_HEADERS, MAX_HTTP_BODY),
-                new HttpObjectAggregator(MAX_HTTP_BODY, true),
+                httpCodec(),
+                httpAggregator(),
                 new WebSocketHandshake(connection, origins),
-                new Utf8FrameValidator(true),
+                frameValidator(),
                 WebSocketOutbound.INSTANCE,
                 inbound);
         connection.opensWithin(channel, handshakeTimeout);
+    }
+
+    private static ChannelHandler httpCodec() {
+        return new HttpServerCodec(MAX_HTTP_LINE, MAX_HTTP_HEADERS, MAX_HTTP_BODY);
+    }
+
+    private static ChannelHandler httpAggregator() {
+        return new HttpObjectAggregator(MAX_HTTP_BODY, true);
+    }
+
+    private static ChannelHandler frameValidator() {
+        return new Utf8FrameValidator(true);
     }
 
     @Override
