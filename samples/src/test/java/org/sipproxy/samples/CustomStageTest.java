@@ -1,48 +1,42 @@
 package org.sipproxy.samples;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static org.sipproxy.testkit.assertj.SipAssertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.sipproxy.message.HeaderName;
-import org.sipproxy.testkit.IncomingCall;
+import org.sipproxy.core.trace.Ladder;
+import org.sipproxy.testkit.ConfigureSipProxy;
 import org.sipproxy.testkit.OutgoingCall;
 import org.sipproxy.testkit.Phone;
 import org.sipproxy.testkit.SipProxyExtension;
+import org.sipproxy.testkit.SipProxyTest;
+import org.sipproxy.testkit.SipUser;
 
 /** Test of a host application's stage, as shown in the README. */
 @Timeout(60)
+@SipProxyTest
 class CustomStageTest {
 
-    @RegisterExtension
-    final SipProxyExtension sip;
-
-    CustomStageTest() {
-        CustomStage stage = new CustomStage("0900");
-        sip = SipProxyExtension.builder()
-                .configure(proxy -> proxy.beforeRouting(stage))
-                .build();
+    @ConfigureSipProxy
+    void addStage(SipProxyExtension.Builder sip) {
+        sip.configure(proxy -> proxy.beforeRouting(new CustomStage("0900")));
     }
 
     @Test
-    void callerWithTheBlockedPrefixIsDeclinedAndTheCalleeGetsNoInvite() {
-        sip.registeredPhone("1001");
+    void callerWithTheBlockedPrefixIsDeclinedAndTheCalleeGetsNoInvite(
+            @SipUser("0900123") Phone caller, @SipUser("1001") Phone callee, Ladder ladder) {
+        caller.call("1001").awaitStatus(603);
 
-        sip.phone("0900123").call("1001").awaitStatus(603);
-
-        assertThat(sip.ladder().arrows()).doesNotContain("proxy -> 1001: INVITE");
+        assertThat(ladder).doesNotContain("proxy -> 1001: INVITE");
     }
 
     @Test
-    void anyOtherCallIsForwardedWithTheHeaderAdded() {
-        Phone callee = sip.registeredPhone("1001");
+    void anyOtherCallIsForwardedWithTheHeaderAdded(
+            @SipUser("1002") Phone caller, @SipUser("1001") Phone callee, Ladder ladder) {
+        OutgoingCall call = caller.call("1001");
+        callee.awaitCall().ring().answer();
+        call.awaitAnswer().hangUp();
 
-        OutgoingCall calling = sip.phone("1002").call("1001");
-        IncomingCall called = callee.awaitCall().ring().answer();
-        calling.awaitAnswer().hangUp();
-
-        assertThat(called.invite().header(HeaderName.of("X-Screened"))).hasValue("caller=1002");
-        called.awaitHangUp();
+        assertThat(ladder).message("proxy -> 1001: INVITE").hasHeader("X-Screened", "caller=1002");
     }
 }
