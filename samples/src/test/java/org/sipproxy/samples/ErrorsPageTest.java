@@ -45,8 +45,7 @@ class ErrorsPageTest {
 
     @Test
     void everyLineAtWarnAndErrorWithItsMeaning() throws IOException {
-        Set<String> inSources = Stream.concat(
-                        MODULES.stream(), Stream.of("sipproxy-server"))
+        Set<String> inSources = Stream.concat(MODULES.stream(), Stream.of("sipproxy-server"))
                 .flatMap(module -> MessageTexts.logged(module).stream())
                 .collect(Collectors.toCollection(TreeSet::new));
 

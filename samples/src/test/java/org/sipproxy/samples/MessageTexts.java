@@ -179,7 +179,9 @@ final class MessageTexts {
                 }
                 if (calls == 0 && end - i > 2) {
                     text.append(between(code.toString()))
-                            .append(expression.substring(i + 1, end - 1).replace("\\\"", "\"")
+                            .append(expression
+                                    .substring(i + 1, end - 1)
+                                    .replace("\\\"", "\"")
                                     .replace("\\\\", "\\"));
                     code.setLength(0);
                 } else {
