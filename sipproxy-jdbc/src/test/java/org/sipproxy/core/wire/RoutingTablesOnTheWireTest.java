@@ -146,6 +146,7 @@ class RoutingTablesOnTheWireTest {
     @Test
     void userThatIsTooLongForAnAliasIsNeitherLookedUpNorKept() {
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(watched())))) {
+            askers.clear(); // that of the start
             WireClient alice = proxy.udp("alice");
 
             assertThat(status(alice, "MESSAGE", "sip:" + "a".repeat(256) + "@sip.test"))
@@ -165,6 +166,7 @@ class RoutingTablesOnTheWireTest {
         alias("sales@sip.test", "bob@sip.test");
         JdbcAliases aliases = JdbcAliases.of(watched());
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(aliases))) {
+            askers.clear(); // that of the start
             WireClient alice = proxy.udp("alice");
             WireClient bob = proxy.registered("bob");
             for (int i = 0; i < 5; i++) {
@@ -185,6 +187,7 @@ class RoutingTablesOnTheWireTest {
     void registerAndRequestsToOtherDomainsAreNotChanged() {
         alias("sales@sip.test", "bob@sip.test");
         try (ProxyUnderTest proxy = ProxyUnderTest.start(builder -> builder.component(JdbcAliases.of(watched())))) {
+            askers.clear(); // that of the start
             WireClient sales = proxy.registered("sales");
             message(sales, "sip:carol@" + sales.hostPort(), sales);
 
@@ -194,9 +197,10 @@ class RoutingTablesOnTheWireTest {
 
     @Test
     void usersAreReachedDuringAnOutage() {
-        databaseFails = true;
         try (ProxyUnderTest proxy = ProxyUnderTest.start(
                 builder -> builder.component(JdbcAliases.of(watched(), Duration.ofSeconds(1), 100)))) {
+            askers.clear(); // that of the start
+            databaseFails = true;
             WireClient alice = proxy.udp("alice");
             WireClient bob = proxy.registered("bob");
             for (int i = 0; i < 20; i++) {
