@@ -47,8 +47,6 @@ class WithoutNettyTest {
     @CsvSource({
         "tls, netty-handler-",
         "ws, netty-codec-http-",
-        "wss, netty-codec-http-",
-        "wss, netty-handler-",
         "tcp, netty-transport-classes-epoll-",
     })
     void aTransportWithoutAModuleOfNettyIsRefusedAtTheStart(String transport, String module) {

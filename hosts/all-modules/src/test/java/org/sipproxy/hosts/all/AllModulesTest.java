@@ -56,12 +56,16 @@ class AllModulesTest {
     }
 
     private static String path() throws Exception {
-        return Path.of("target/classes").toAbsolutePath() + File.pathSeparator + Files.readString(Path.of("target/path"));
+        return Path.of("target/classes").toAbsolutePath()
+                + File.pathSeparator
+                + Files.readString(Path.of("target/path"));
     }
 
     /** Returns the lines that the program printed. */
     private static List<String> run(String jdk, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Path.of(jdk, "bin", "java").toString(), "-XX:TieredStopAtLevel=1"));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(jdk, "bin", "java").toString());
+        command.add("-XX:TieredStopAtLevel=1");
         command.addAll(List.of(arguments));
         Path errors = Files.createTempFile("all-modules", ".err");
         try {
