@@ -2,6 +2,7 @@ package org.sipproxy.jdbc;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.sipproxy.api.gateway.Gateway;
 import org.sipproxy.api.transport.Endpoint;
@@ -40,13 +41,13 @@ final class GatewayRow {
         attributes.forEach((name, value) -> {
             switch (name) {
                 case "duid" -> gateway.id(value);
-                case "weight" -> gateway.weight(number(name, value, 1_000));
+                case "weight" -> number(name, value, 1_000, problems).ifPresent(gateway::weight);
                 case "rweight" -> {
                     if (!attributes.containsKey("weight")) {
-                        gateway.weight(number(name, value, 1_000));
+                        number(name, value, 1_000, problems).ifPresent(gateway::weight);
                     }
                 }
-                case "maxload" -> gateway.maximumCalls(number(name, value, 1_000_000));
+                case "maxload" -> number(name, value, 1_000_000, problems).ifPresent(gateway::maximumCalls);
                 case "socket" -> socket(gateway, value, problems);
                 case "ping_from" -> gateway.probeFrom(SipUri.of(value));
                 case "obproxy" -> gateway.outboundProxy(SipUri.of(value));
@@ -67,17 +68,19 @@ final class GatewayRow {
         }
     }
 
-    private static int number(String name, String value, int most) {
+    /** Returns a number; empty if the value is none or outside its range: the gateway stays without it, as in Kamailio. */
+    private static OptionalInt number(String name, String value, int most, Consumer<String> problems) {
         try {
             int number = Integer.parseInt(value);
             if (number >= 0 && number <= most) {
-                return number;
+                return OptionalInt.of(number);
             }
         } catch (NumberFormatException e) {
             // reported below
         }
-        throw new IllegalArgumentException(
-                name + ": " + SipParseException.excerpt(value) + " (expected 0 to " + most + ")");
+        problems.accept("attribute " + name + " \"" + SipParseException.excerpt(value) + "\" is not used (expected 0 to "
+                + most + ")");
+        return OptionalInt.empty();
     }
 
     /** Returns the pairs of {@code name=value;name=value}; empty values are as good as none. */

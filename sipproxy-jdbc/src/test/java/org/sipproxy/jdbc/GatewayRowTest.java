@@ -94,7 +94,20 @@ class GatewayRowTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"weight=much", "weight=1001", "maxload=-1", "ping_from=nobody", "obproxy=x y"})
+    @ValueSource(strings = {"weight=much", "weight=1001", "rweight=-2", "maxload=-1", "maxload=99999999999"})
+    void numbersThatAreNoneAreReportedAndNotUsed(String attrs) {
+        Gateway gateway = row(0, attrs);
+
+        assertThat(gateway.weight()).isZero();
+        assertThat(gateway.maximumCalls()).isZero();
+        assertThat(problems)
+                .singleElement()
+                .asString()
+                .startsWith("attribute " + attrs.replaceFirst("=(.*)", " \"$1\" is not used (expected 0 to "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ping_from=nobody", "obproxy=x y"})
     void invalidAttributesMakeTheRowInvalid(String attrs) {
         assertThatIllegalArgumentException().isThrownBy(() -> row(0, attrs));
     }
