@@ -59,7 +59,7 @@ class LicenceFilesTest {
             assertEquals(Files.readString(Path.of("../../LICENSE")), read(LAUNCHER, "META-INF/LICENSE"));
             for (String part : List.of(
                     "slf4j-api-", "postgresql-", "com.ongres.scram/", "checker-qual-", "HdrHistogram-", "micrometer-core-",
-                    "commons-compress-", "logback.txt", "netty.txt", "postgresql.txt", "protobuf.txt", "re2j.txt", "xz.txt")) {
+                    "commons-compress-", "antlr.txt", "logback.txt", "netty.txt", "postgresql.txt", "protobuf.txt", "re2j.txt", "xz.txt")) {
                 assertTrue(
                         texts.stream().anyMatch(text -> text.startsWith("META-INF/licenses/" + part)),
                         () -> part + " is not among " + texts);
