@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * while it is open.
  *
  * <p>While the breaker is open, a separate thread probes the database: at once, and then once a second as long as
- * {@link #isOpen} is called. No request waits for a probe.
+ * {@link #isOpen} is called. No request waits for a probe. {@link #connected} closes it, too.
  */
 final class CircuitBreaker {
 
@@ -122,6 +122,14 @@ final class CircuitBreaker {
         }
     }
 
+    /**
+     * Reports a connection that works and was not opened through {@link #dataSource}. Closes the breaker: without
+     * requests nothing else would, and the first one would then fail.
+     */
+    void connected() {
+        close();
+    }
+
     /** Returns how long the breaker has been open; 0 if it is closed. */
     long openNanos() {
         return open ? nanoTime.getAsLong() - openSince : 0;
@@ -199,8 +207,14 @@ final class CircuitBreaker {
     }
 
     private void close() {
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(openNanos());
-        open = false;
+        long seconds;
+        synchronized (this) {
+            if (!open) {
+                return;
+            }
+            seconds = TimeUnit.NANOSECONDS.toSeconds(openNanos());
+            open = false;
+        }
         LOG.info("the database responds again, after {} s", seconds);
     }
 }

@@ -34,7 +34,8 @@ final class DatabaseProblem {
         if (network == null || network.getMessage() == null) {
             return SqlStates.text(e);
         }
-        return (network instanceof UnknownHostException ? "unknown host " : "") + network.getMessage();
+        return (network instanceof UnknownHostException ? "unknown host " : "")
+                + SqlStates.withoutPassword(network.getMessage());
     }
 
     /** Returns how to fix it; empty if the message says all. */
@@ -52,8 +53,17 @@ final class DatabaseProblem {
                 "the table is not of the expected version: DatabaseDoctor or the launcher's db check compares it";
             case "25006" -> "the server is a standby or read-only; use the primary";
             case "57P03" -> "wait until the server has started";
-            default -> state.startsWith("08") || state.isEmpty() ? ofConnection(e, state) : "";
+            default -> isOfConnection(e, state) ? ofConnection(e, state) : "";
         };
+    }
+
+    /** Returns true if there is no connection: not every driver and pool has an SQLSTATE for it. */
+    private static boolean isOfConnection(Throwable e, String state) {
+        return state.startsWith("08")
+                || state.isEmpty()
+                        && (SqlStates.isWithoutConnection(e)
+                                || find(e, IOException.class) != null
+                                || find(e, SQLTransientConnectionException.class) != null);
     }
 
     private static String ofConnection(Throwable e, String state) {
@@ -78,8 +88,8 @@ final class DatabaseProblem {
             String url = url(dataSource, getter);
             Properties parts = url == null ? null : Driver.parseURL(url, null);
             if (parts != null) {
-                return "database " + parts.getProperty("PGDBNAME", "of the user") + " on " + parts.getProperty("PGHOST")
-                        + ":" + parts.getProperty("PGPORT");
+                return SqlStates.withoutPassword("database " + parts.getProperty("PGDBNAME", "of the user") + " on "
+                        + parts.getProperty("PGHOST") + ":" + parts.getProperty("PGPORT"));
             }
         }
         return "the database";

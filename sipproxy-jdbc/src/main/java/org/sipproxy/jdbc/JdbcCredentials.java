@@ -401,7 +401,7 @@ public final class JdbcCredentials implements CredentialStore, ProxyComponent {
         if (!problems.isEmpty()) {
             throw new IllegalStateException(String.join("\n", problems));
         }
-        listener = new SubscriberListener(dataSource, cache, breaker::lostConnection, removed, nanoTime, threads);
+        listener = new SubscriberListener(dataSource, cache, breaker, removed, nanoTime, threads);
         listener.start();
     }
 

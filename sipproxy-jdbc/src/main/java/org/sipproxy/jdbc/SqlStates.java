@@ -2,6 +2,7 @@ package org.sipproxy.jdbc;
 
 import java.sql.SQLException;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.ConnectionException;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.LocationStoreException;
@@ -11,6 +12,10 @@ final class SqlStates {
 
     static final String INSUFFICIENT_PRIVILEGE = "42501";
     private static final int LONGEST_TEXT = 300;
+    private static final Pattern URL_PARAMETERS = Pattern.compile("(jdbc:[^\\s?]*)\\?\\S*");
+    /** A user name, a colon, a password and an at sign, at the beginning of a word or after the slashes of a URL. */
+    private static final Pattern USER_BEFORE_HOST = Pattern.compile("(jdbc:\\S*?//|\\b)[^\\s/:@]*:\\S*@");
+
     private static final String UNIQUE_VIOLATION = "23505";
     private static final Set<String> CREATED_CONCURRENTLY =
             Set.of(UNIQUE_VIOLATION, "42P07", "42710", "42701", "40001");
@@ -86,7 +91,10 @@ final class SqlStates {
         return false;
     }
 
-    /** Returns the first line of the innermost database error, printable and at most 300 characters long. */
+    /**
+     * Returns the first line of the innermost database error, printable and at most 300 characters long. Does not
+     * contain a password of a URL.
+     */
     static String text(Throwable e) {
         String text = "";
         for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -95,13 +103,21 @@ final class SqlStates {
             }
         }
         StringBuilder shown = new StringBuilder();
-        text.lines()
-                .findFirst()
-                .orElse(e.getClass().getSimpleName())
+        withoutPassword(text.lines().findFirst().orElse(e.getClass().getSimpleName()))
                 .codePoints()
                 .limit(LONGEST_TEXT)
                 .forEach(c -> shown.appendCodePoint(Character.isISOControl(c) ? '?' : c));
         return shown.toString();
+    }
+
+    /**
+     * Returns a text without the parameters of a URL of JDBC, and without user and password before a host, which the
+     * driver takes for a part of its name.
+     */
+    static String withoutPassword(String text) {
+        return USER_BEFORE_HOST
+                .matcher(URL_PARAMETERS.matcher(text).replaceAll("$1"))
+                .replaceAll("$1");
     }
 
     /** Returns the SQLSTATE of the innermost database error; empty if there is none. */

@@ -38,7 +38,7 @@ final class SubscriberListener implements AutoCloseable {
 
     private final DataSource dataSource;
     private final CredentialCache cache;
-    private final Runnable lostConnection;
+    private final CircuitBreaker breaker;
     /** Null outside a proxy. */
     private final @Nullable RemovedSubscribers removed;
 
@@ -59,14 +59,14 @@ final class SubscriberListener implements AutoCloseable {
     SubscriberListener(
             DataSource dataSource,
             CredentialCache cache,
-            Runnable lostConnection,
+            CircuitBreaker breaker,
             @Nullable RemovedSubscribers removed,
             LongSupplier nanoTime,
             ThreadSource threads) {
         this.removed = removed;
         this.dataSource = dataSource;
         this.cache = cache;
-        this.lostConnection = lostConnection;
+        this.breaker = breaker;
         this.nanoTime = nanoTime;
         this.thread = threads.newThread("subscriber-listener", this::run);
     }
@@ -111,6 +111,7 @@ final class SubscriberListener implements AutoCloseable {
         connection.setAutoCommit(true);
         try {
             execute(connection, "LISTEN " + SubscriberChanges.CHANNEL);
+            breaker.connected();
             receives = receivesNotifications(postgres);
             if (receives) {
                 watch(connection, postgres);
@@ -125,7 +126,9 @@ final class SubscriberListener implements AutoCloseable {
             return receives;
         } catch (SQLException e) {
             log(State.NOT_RECEIVING, reason(e));
-            lostConnection.run();
+            if (!closed) {
+                breaker.lostConnection();
+            }
             connection.abort(Runnable::run); // a pool must not reuse it: it may still listen
             return receives;
         }

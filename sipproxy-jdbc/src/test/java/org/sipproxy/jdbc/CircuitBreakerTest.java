@@ -1,6 +1,7 @@
 package org.sipproxy.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.Proxy;
@@ -86,6 +87,17 @@ class CircuitBreakerTest {
         assertThat(breaker.outage()).isPresent();
         probes.remove().run();
         assertThat(breaker.outage()).isEmpty();
+    }
+
+    /** Without requests and queries of the health, nothing calls isOpen. */
+    @Test
+    void aConnectionOpenedPastItClosesIt() {
+        breaker.failed(new SQLException("read timed out", "08006"));
+        probes.remove().run();
+
+        breaker.connected();
+        reachable = true;
+        assertThatCode(() -> breaker.dataSource().getConnection()).doesNotThrowAnyException();
     }
 
     @Test

@@ -3,10 +3,13 @@ package org.sipproxy.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.testkit.fakes.FakeRuntime;
@@ -248,6 +252,34 @@ class DatabaseProblemTest {
             assertThatThrownBy(() -> JdbcDomains.of(pool).reload())
                     .hasMessageEndingWith("; use a larger pool, or find out who does not return connections");
         }
+    }
+
+    /** Users write URLs of psql; pgjdbc takes the user and password for a part of the host. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "jdbc:postgresql://me:secret@db.invalid:6000/phones",
+                "jdbc:postgresql://me:se/cr@et@db.invalid:6000/phones",
+                "jdbc:postgresql://me:secret@db.invalid/phones",
+                "jdbc:postgresql://db.invalid:99999/phones?user=me&password=secret"
+            })
+    void aPasswordInTheUrlIsNotShown(String url) {
+        try (HikariDataSource pool = new HikariDataSource()) { // does not connect
+            pool.setJdbcUrl(url);
+            SQLException driver = catchThrowableOfType(SQLException.class, () -> DriverManager.getConnection(url));
+
+            assertThat(DatabaseProblem.text(pool, driver))
+                    .contains("db.invalid")
+                    .doesNotContain("cret", "cr@et", "me:");
+        }
+    }
+
+    @Test
+    void aFailureThatIsNotOfTheConnectionHasNoRemedyOfOne() {
+        assertThat(DatabaseProblem.text(database(), new SQLException("cannot unwrap")))
+                .endsWith(": cannot unwrap");
+        assertThat(DatabaseProblem.text(database(), new OutOfMemoryError("heap")))
+                .endsWith(": heap");
     }
 
     private static String failure(Use use, DataSource database) {

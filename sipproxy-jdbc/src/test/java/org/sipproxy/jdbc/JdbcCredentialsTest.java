@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.lang.reflect.Proxy;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -193,6 +197,42 @@ class JdbcCredentialsTest implements CredentialStoreContract {
         await().atMost(Duration.ofSeconds(5)).until(credentials::isListening);
         subscribers.changePassword("1001", "sip.test", "newer");
         within(OBEYED, () -> md5(credentials.find("1001", "sip.test")).equals(hash("1001", "newer")));
+    }
+
+    /** The first request of the morning must not fail because the database was restarted in the night. */
+    @Test
+    void afterARestartTheFirstRequestIsServed() {
+        AtomicBoolean down = new AtomicBoolean();
+        DataSource database = failingWhile(down);
+        JdbcCredentials credentials = JdbcCredentials.builder(database).build();
+        opened.add(credentials);
+        credentials.listen();
+        await().until(credentials::isListening);
+        CircuitBreaker breaker = CircuitBreaker.of(database);
+
+        down.set(true);
+        postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                + "AND pid <> pg_backend_pid()");
+        await().until(() -> breaker.openNanos() > 0); // unlike isOpen(), does not probe the database
+        down.set(false);
+        await().until(credentials::isListening);
+
+        assertThat(credentials.find("1001", "sip.test")).isPresent();
+    }
+
+    private static DataSource failingWhile(AtomicBoolean down) {
+        DataSource real = postgres.dataSource();
+        return (DataSource) Proxy.newProxyInstance(
+                DataSource.class.getClassLoader(), new Class<?>[] {DataSource.class}, (self, method, arguments) -> {
+                    if (method.getName().equals("getConnection") && down.get()) {
+                        throw new SQLException("set to fail", "08001");
+                    }
+                    return switch (method.getName()) {
+                        case "equals" -> self == arguments[0];
+                        case "hashCode" -> System.identityHashCode(self);
+                        default -> method.invoke(real, arguments);
+                    };
+                });
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.sipproxy.server.config.Section;
 import picocli.CommandLine.Option;
 
@@ -18,6 +19,9 @@ final class DatabaseOptions {
     static final String PASSWORD_VARIABLE = "SIPPROXY_DATABASE_PASSWORD";
 
     private static final String URL_SCHEME = "jdbc:postgresql:";
+    /** As in URLs of psql. The driver takes it for a part of the host, so its password would be in messages. */
+    private static final Pattern USER_BEFORE_HOST = Pattern.compile("^" + URL_SCHEME + "//[^/?]*@");
+
     private static final String EMBEDDED = "embedded";
 
     @Option(
@@ -82,6 +86,10 @@ final class DatabaseOptions {
         if (!url.isEmpty() && !url.startsWith(URL_SCHEME)) {
             problems.add("--database-url: does not begin with " + URL_SCHEME
                     + "; write it as jdbc:postgresql://HOST:PORT/DATABASE");
+        }
+        if (USER_BEFORE_HOST.matcher(url).find()) {
+            problems.add("--database-url: has a user before the host, which JDBC does not support; use --database-user and"
+                    + " --database-password-file");
         }
         if (!embedded.isEmpty() && !embedded.equals(EMBEDDED) && !embedded.matches(EMBEDDED + "=.+")) {
             problems.add("--database: \"" + embedded + "\" (expected embedded or embedded=DIR)");

@@ -205,6 +205,16 @@ class DatabaseCommandsTest {
     }
 
     @Test
+    void aUrlOfPsqlIsRefusedWithoutItsPassword() {
+        assertThat(execute("show", "--database-url", "jdbc:postgresql://me:secret@db.invalid:5432/x"))
+                .isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("--database-url: has a user before the host", "--database-password-file")
+                .doesNotContain("secret");
+    }
+
+    @Test
     void errorWithWhichRunServesIsAWarningOfCheck() {
         on("db", "create");
         on("add", "1001@sip.test", "test1234");

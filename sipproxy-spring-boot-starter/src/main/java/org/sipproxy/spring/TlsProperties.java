@@ -104,6 +104,14 @@ record TlsProperties(
                     "define it, such as with spring.ssl.bundle.pem." + name + ".keystore.certificate");
             return;
         }
+        if (first.getOptions().getCiphers() != null) {
+            problems.add(
+                    "sipproxy.tls.bundle",
+                    name,
+                    "selects ciphers, which the proxy does not support",
+                    "use a bundle of its own without options.ciphers; the proxy uses those of the JDK");
+            return;
+        }
         TlsSettings.Builder tls = TlsSettings.builder()
                 .keyStore(
                         () -> current.get().getStores().getKeyStore(),

@@ -3,9 +3,12 @@ package org.sipproxy.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.certificates.TestCertificate;
@@ -70,6 +73,35 @@ class SslBundleTest {
         String password = String.valueOf(TestCertificate.password());
         return SslBundle.of(
                 SslStoreBundle.of(certificate.store(), password, trusted), SslBundleKey.of(password, "test"));
+    }
+
+    @Test
+    void aStoreWithItsPasswordsIsABundleToo(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("own.p12");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            FIRST.store().store(out, TestCertificate.password());
+        }
+        String password = String.valueOf(TestCertificate.password());
+
+        runner.withPropertyValues(
+                        "spring.ssl.bundle.jks.sip.keystore.location=" + file.toUri(),
+                        "spring.ssl.bundle.jks.sip.keystore.password=" + password,
+                        "spring.ssl.bundle.jks.sip.keystore.type=PKCS12")
+                .run(context -> register(context.getBean(SipProxy.class), FIRST));
+        pem(FIRST.chain(), FIRST.key())
+                .withPropertyValues("spring.ssl.bundle.pem.sip.key.password=other", "spring.ssl.bundle.pem.sip.key.alias=a")
+                .run(context -> register(context.getBean(SipProxy.class), FIRST));
+    }
+
+    /** A restriction that the application believes to be in force. */
+    @Test
+    void aBundleWithCiphersIsRefused() {
+        pem(FIRST.chain(), FIRST.key())
+                .withPropertyValues("spring.ssl.bundle.pem.sip.options.ciphers=TLS_AES_256_GCM_SHA384")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .hasStackTraceContaining("sipproxy.tls.bundle: sip selects ciphers, which the proxy does not"
+                                + " support"));
     }
 
     @Test

@@ -305,7 +305,7 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
         refer.header(HeaderName.REFERRED_BY).ifPresent(by -> parts.header("Referred-By", by));
         Matcher replaces = REPLACES.matcher(uri);
         if (replaces.find()) {
-            parts.header("Replaces", URLDecoder.decode(replaces.group(1), StandardCharsets.UTF_8));
+            parts.header("Replaces", unescaped(replaces.group(1)));
         }
         report("active;expires=60", "SIP/2.0 100 Trying");
         return new OutgoingCall(
@@ -314,6 +314,15 @@ public abstract sealed class Call permits OutgoingCall, IncomingCall {
                         parts,
                         response -> report("terminated;reason=noresource", "SIP/2.0 " + Responses.describe(response)))
                 .start();
+    }
+
+    /** Decodes a header of a URI (RFC 3261 §19.1.1), where a plus sign stands for itself. */
+    private String unescaped(String header) {
+        try {
+            return URLDecoder.decode(header.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw core.unexpected("REFER: Refer-To has a malformed escape: " + header);
+        }
     }
 
     /** Sends a NOTIFY of a transfer, and does not wait for the response. */

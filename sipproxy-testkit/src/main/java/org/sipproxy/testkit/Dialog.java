@@ -69,13 +69,21 @@ final class Dialog {
     }
 
     /** Returns the tag of the other side; empty before a response with a tag. */
-    synchronized String remoteTag() {
-        return remote.contains(">;tag=") ? remote.replaceFirst(".*>;tag=([^;]*).*", "$1") : "";
+    String remoteTag() {
+        return remoteAddress().parameter("tag").orElse("");
     }
 
     /** Returns the URI of the other side's From or To, without parameters of the header. */
-    synchronized String remoteUri() {
-        return remote.replaceFirst(".*<([^>]*)>.*", "$1");
+    String remoteUri() {
+        return remoteAddress().uriText();
+    }
+
+    private NameAddress remoteAddress() {
+        try {
+            return NameAddress.parse(remote());
+        } catch (SipParseException e) {
+            throw new IllegalStateException(e); // it was parsed before
+        }
     }
 
     synchronized String remoteTarget() {

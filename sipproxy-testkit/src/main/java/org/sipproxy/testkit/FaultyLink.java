@@ -55,10 +55,17 @@ final class FaultyLink implements AutoCloseable {
         inward.pass(bytes, onward, true);
     }
 
-    /** Drops the messages that are late. */
+    /** Drops the messages that are late, and waits for the one that is being delivered. */
     @Override
     public void close() {
         timer.shutdownNow();
+        try {
+            if (!timer.awaitTermination(2, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("close: a late message was not delivered within 2 s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** One direction. */
@@ -123,7 +130,7 @@ final class FaultyLink implements AutoCloseable {
 
     private static byte[] corrupt(byte[] bytes, Random noise) {
         byte[] corrupted = bytes.clone();
-        for (int i = 0; i <= bytes.length / 50; i++) {
+        for (int i = 0; i <= bytes.length / 50 && bytes.length > 0; i++) { // an empty datagram may be a keepalive
             corrupted[noise.nextInt(bytes.length)] = (byte) noise.nextInt(256);
         }
         return corrupted;

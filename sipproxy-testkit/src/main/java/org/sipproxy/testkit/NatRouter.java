@@ -91,12 +91,12 @@ public final class NatRouter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        if (link != null) {
+            link.close(); // a late datagram from outside opens a socket
+        }
         closeDoors(); // no datagram leaves any longer, so no mapping is created
         reboot();
         closeDoors(); // a datagram from outside may have opened another socket meanwhile
-        if (link != null) {
-            link.close();
-        }
     }
 
     private void closeDoors() {

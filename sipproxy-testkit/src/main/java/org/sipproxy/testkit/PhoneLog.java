@@ -25,7 +25,7 @@ final class PhoneLog {
     private final Deque<String> lines = new ArrayDeque<>();
 
     PhoneLog(String user) {
-        this.user = user;
+        this.user = user.equals(PEER) ? "phone " + PEER : user;
     }
 
     Ladder ladder() {

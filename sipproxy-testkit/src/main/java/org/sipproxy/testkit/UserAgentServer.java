@@ -146,10 +146,11 @@ final class UserAgentServer implements TransactionLayer.User {
 
     private void onSubscribe(ServerTransaction transaction) throws SipParseException {
         int status = statusFor(Method.SUBSCRIBE);
-        if (status < 300) {
-            subscriptions.add(Subscription.of(core, transaction));
-        }
+        Subscription accepted = status < 300 ? Subscription.of(core, transaction) : null;
         transaction.respond(status, Subscription.granted(transaction.request(), status));
+        if (accepted != null) {
+            subscriptions.add(accepted); // from here on the test may send a NOTIFY
+        }
         requests.add(transaction.request());
     }
 

@@ -153,6 +153,49 @@ class CallFeaturesTest {
         moved.hangUp();
     }
 
+    /** Call-ID and header lines as other applications write them (RFC 3261 §19.1.1, §25.1). */
+    @Test
+    void transferOfACallOfAnotherApplication(@SipUser("bob") Phone bob, SipProxyExtension sip) {
+        Phone application = sip.phone("app");
+        application.sendBytes(
+                """
+            INVITE sip:bob@sip.test SIP/2.0
+            Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bKapp
+            From: sip:app@sip.test;x=1;tag=t+1
+            To: <sip:bob@sip.test>
+            Call-ID: a+b/c=
+            CSeq: 1 INVITE
+            Contact: <%s>
+            Max-Forwards: 70
+            Content-Length: 0
+
+            """.formatted(application.contact()).replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
+        IncomingCall first = bob.awaitCall();
+        OutgoingCall second = bob.call("bob");
+        IncomingCall atBob = bob.awaitCall();
+        answered(second, atBob);
+
+        bob.respondWith("REFER", 202);
+        second.transfer(first);
+
+        assertThat(atBob.awaitRequest("REFER").header(HeaderName.REFER_TO))
+                .hasValue("<sip:app@sip.test?Replaces=a%2Bb%2Fc%3D%3Bto-tag%3Dt%2B1%3Bfrom-tag%3D" + first.localTag()
+                        + ">");
+        second.send(
+                "REFER",
+                refer -> refer.header(
+                        "Refer-To",
+                        "<sip:bob@sip.test?Replaces=a+b/c%3D%3Bto-tag%3D" + first.localTag() + "%3Bfrom-tag%3Dt+1>"));
+        atBob.awaitTransfer();
+        IncomingCall replacing = bob.awaitCall();
+        assertThat(replacing.replaced()).containsSame(first);
+        second.send("REFER", refer -> refer.header("Refer-To", "<sip:bob@sip.test?Replaces=a%2>"));
+        assertThatThrownBy(atBob::awaitTransfer).hasMessageContaining("Refer-To has a malformed escape: a%2");
+        first.busy();
+        replacing.busy();
+        second.hangUp();
+    }
+
     @Test
     void subscriberIsNotifiedUntilTheSubscriptionEnds(@SipUser("alice") Phone alice, @SipUser("bob") Phone bob) {
         Subscription watching =

@@ -1,6 +1,7 @@
 package org.sipproxy.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.event.WireMessage;
 import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.core.trace.RecordedMessage;
+import org.sipproxy.message.ParseLimits;
+import org.sipproxy.message.SipMessage;
 import org.sipproxy.testkit.fakes.FakeFlow;
 
 @Timeout(30)
@@ -161,5 +164,25 @@ class LadderTest {
         assertThat(sip.ladder().toString().lines())
                 .anyMatch(line -> line.endsWith(" proxy somebody-with-a-name-that-is-longer-than-the-gap"))
                 .anyMatch(line -> line.contains("-- 407 Proxy Authentic.. >|"));
+    }
+
+    @Test
+    void aPhoneMayBeNamedProxy() {
+        Phone phone = sip.phone("proxy");
+        phone.options("sip:sip.test");
+
+        assertThat(phone.ladder().toString()).contains("phone proxy");
+        assertThat(phone.ladder().arrows()).contains("phone proxy -> proxy: OPTIONS");
+        assertThat(sip.ladder().toString()).contains("127.0.0.1:");
+    }
+
+    @Test
+    void aMessageIsFromOrToTheProxy() throws Exception {
+        SipMessage message = SipMessage.parse(
+                "SIP/2.0 200 OK\r\nCSeq: 7 OPTIONS\r\n\r\n".getBytes(StandardCharsets.US_ASCII), ParseLimits.DEFAULT);
+
+        assertThatThrownBy(() -> noted.add(new RecordedMessage(Instant.EPOCH, "alice", "bob", message)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("recorded: from alice to bob (expected one of them to be proxy)");
     }
 }

@@ -9,8 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -71,6 +74,35 @@ class NetworkFaultsTest {
         NetworkFaults shared = mixed(1);
 
         assertThat(passed(shared)).isNotEqualTo(passed(shared));
+    }
+
+    @Test
+    void anEmptyDatagramHasNoBytesToCorrupt() {
+        List<byte[]> passed = new ArrayList<>();
+        try (FaultyLink link = NetworkFaults.builder(1).garbage(1).build().link()) {
+            link.sendDatagram(new byte[0], passed::add);
+        }
+
+        assertThat(passed).containsExactly(new byte[0]);
+    }
+
+    @Test
+    void afterCloseNothingIsDelivered() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicBoolean ended = new AtomicBoolean();
+        try (FaultyLink link =
+                NetworkFaults.builder(1).delay(Duration.ofMillis(1)).build().link()) {
+            link.sendDatagram(new byte[1], bytes -> {
+                begun.countDown();
+                LockSupport.parkNanos(50_000_000);
+                Thread.interrupted();
+                LockSupport.parkNanos(50_000_000);
+                ended.set(true);
+            });
+            begun.await();
+        }
+
+        assertThat(ended).isTrue();
     }
 
     @Test

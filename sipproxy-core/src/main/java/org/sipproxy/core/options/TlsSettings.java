@@ -188,8 +188,9 @@ public final class TlsSettings {
         /**
          * Sets the password of the key, in its file or in the key store. Default none.
          *
-         * @param password called each time the key is read; the returned array is then overwritten with zeros. For a
-         *     key store, an empty one counts as none
+         * @param password called each time the key is read; the returned array is then overwritten with zeros. Null,
+         *     and for a key store an empty one, counts as none. An unchecked exception of it is reported as a problem
+         *     of the key
          */
         public Builder keyPassword(Supplier<char[]> password) {
             problems.once("keyPassword");

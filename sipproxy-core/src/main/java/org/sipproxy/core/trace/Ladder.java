@@ -118,7 +118,9 @@ public final class Ladder implements WireListener {
     }
 
     private String name(InetSocketAddress address) {
-        return names.apply(address).orElseGet(() -> HostName.text(address.getAddress()) + ":" + address.getPort());
+        return names.apply(address)
+                .filter(name -> !name.equals(PROXY))
+                .orElseGet(() -> HostName.text(address.getAddress()) + ":" + address.getPort());
     }
 
     private void add(String from, String to, WireMessage wire) {
@@ -130,10 +132,18 @@ public final class Ladder implements WireListener {
         }
     }
 
-    /** Adds a message that another peer has recorded, such as a phone. One of the names is {@code proxy}. */
+    /**
+     * Adds a message that another peer has recorded, such as a phone.
+     *
+     * @throws IllegalArgumentException unless either the sender or the receiver is named {@code proxy}
+     */
     public synchronized void add(RecordedMessage recorded) {
         String from = recorded.from();
         String to = recorded.to();
+        if (from.equals(PROXY) == to.equals(PROXY)) {
+            throw new IllegalArgumentException(
+                    "recorded: from " + from + " to " + to + " (expected one of them to be " + PROXY + ")");
+        }
         SipMessage message = recorded.message();
         boolean repeated = !seen.add(from + " " + to + " " + MessageText.identity(message));
         add(new Arrow(

@@ -2,14 +2,10 @@ package org.sipproxy.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.sipproxy.api.ReducedClassPath;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.message.HeaderName;
 
@@ -19,14 +15,7 @@ class WithoutJainSipTest {
 
     @Test
     void callsAndMessagesAreServedWithoutAClassOfJainSip() throws Exception {
-        List<URL> path = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            if (!Path.of(entry).getFileName().toString().startsWith("jain-sip")) {
-                path.add(new File(entry).toURI().toURL());
-            }
-        }
-        try (URLClassLoader withoutJainSip =
-                new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+        try (URLClassLoader withoutJainSip = ReducedClassPath.without("jain-sip")) {
             assertThat(withoutJainSip.getResource("gov/nist/javax/sip/header/SIPHeader.class"))
                     .isNull();
             assertThat(withoutJainSip.getResource("javax/sip/message/Request.class"))

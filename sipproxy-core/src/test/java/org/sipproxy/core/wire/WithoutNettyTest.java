@@ -3,21 +3,17 @@ package org.sipproxy.core.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.File;
 import java.lang.reflect.InvocationTargetException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sipproxy.api.ReducedClassPath;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
@@ -59,14 +55,7 @@ class WithoutNettyTest {
     }
 
     private static String run(String endpoint, String leftOut) throws Exception {
-        List<URL> path = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            if (!Path.of(entry).getFileName().toString().startsWith(leftOut)) {
-                path.add(new File(entry).toURI().toURL());
-            }
-        }
-        try (URLClassLoader withoutNetty =
-                new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+        try (URLClassLoader withoutNetty = ReducedClassPath.without(leftOut)) {
             return (String) Class.forName(Host.class.getName(), true, withoutNetty)
                     .getMethod("serve", String.class)
                     .invoke(null, endpoint);

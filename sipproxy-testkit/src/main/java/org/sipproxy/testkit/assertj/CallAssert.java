@@ -140,8 +140,9 @@ public final class CallAssert extends AbstractAssert<CallAssert, Call> {
     /** Waits for a message that satisfies the condition, or, because the end of a call is not a message, polls it. */
     private boolean awaits(BooleanSupplier condition) {
         long limit = System.nanoTime() + patience.toNanos();
-        while (!actual.ladder().await(recorded -> condition.getAsBoolean(), POLL)) {
-            if (System.nanoTime() - limit > 0) {
+        Duration step = patience.compareTo(POLL) < 0 ? patience : POLL;
+        while (!actual.ladder().await(recorded -> condition.getAsBoolean(), step)) {
+            if (System.nanoTime() - limit >= 0) {
                 return false;
             }
         }

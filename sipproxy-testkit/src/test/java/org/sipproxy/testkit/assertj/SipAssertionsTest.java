@@ -3,13 +3,8 @@ package org.sipproxy.testkit.assertj;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.sipproxy.testkit.assertj.SipAssertions.assertThat;
 
-import java.io.File;
-import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -17,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.sipproxy.api.ReducedClassPath;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.core.trace.RecordedMessage;
@@ -178,14 +174,7 @@ class SipAssertionsTest {
 
     @Test
     void theTestkitWorksWithoutAssertJ() throws Exception {
-        List<URL> path = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            if (!Path.of(entry).getFileName().toString().startsWith("assertj-core")) {
-                path.add(new File(entry).toURI().toURL());
-            }
-        }
-        try (URLClassLoader without =
-                new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+        try (URLClassLoader without = ReducedClassPath.without("assertj-core")) {
             Assertions.assertThat(without.getResource("org/assertj/core/api/Assertions.class"))
                     .isNull();
             Object status = Class.forName(Host.class.getName(), true, without)

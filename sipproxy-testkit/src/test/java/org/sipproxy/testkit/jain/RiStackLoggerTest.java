@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,7 @@ class RiStackLoggerTest {
     @Test
     void aStackOfTheApplicationReachesAPhone() throws Exception {
         Phone bob = sip.registeredPhone("bob");
-        Properties properties = named("with");
+        Properties properties = named("with " + UUID.randomUUID()); // the factory keeps stacks by their names
         properties.setProperty(
                 "javax.sip.OUTBOUND_PROXY", "127.0.0.1:" + sip.udp().getPort() + "/udp");
         properties.setProperty("gov.nist.javax.sip.STACK_LOGGER", RiStackLogger.class.getName());

@@ -65,6 +65,7 @@ class LicenceFilesTest {
                     "HdrHistogram-",
                     "micrometer-core-",
                     "commons-compress-",
+                    "antlr.txt",
                     "logback.txt",
                     "netty.txt",
                     "postgresql.txt",

@@ -191,7 +191,7 @@ final class WatchedRepository implements BindingRepository {
     @Override
     public Optional<String> outage() {
         try {
-            return repository.outage();
+            return Objects.requireNonNull(repository.outage(), "outage() returned null");
         } catch (Throwable e) {
             host.failed(e);
             return Optional.empty();

@@ -108,12 +108,17 @@ final class KeyStoreEntries {
     }
 
     private static Unusable notLoaded(Exception e) {
+        return new Unusable("cannot be loaded: " + reason(e), "");
+    }
+
+    /** Returns the messages of an exception and its causes. */
+    static String reason(Exception e) {
         StringBuilder text = new StringBuilder();
         for (Throwable cause = e; cause != null && text.length() < 500; cause = cause.getCause()) {
             String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
             text.append(text.length() == 0 ? "" : ": ").append(message);
         }
-        return new Unusable("cannot be loaded: " + text, "");
+        return text.toString();
     }
 
     private static String onlyKey(KeyStore store) throws KeyStoreException, Unusable {
@@ -139,14 +144,15 @@ final class KeyStoreEntries {
     }
 
     private static PrivateKey key(KeyStore store, String alias, @Nullable Supplier<char[]> password) throws Unusable {
-        char[] secret = password == null ? null : password.get();
+        char[] secret = null;
         Key key;
         try {
+            secret = password == null ? null : password.get();
             key = store.getKey(alias, secret == null || secret.length == 0 ? null : secret);
         } catch (UnrecoverableKeyException e) {
             throw new Unusable("cannot be decrypted", "check the password of the key");
-        } catch (GeneralSecurityException e) {
-            throw notLoaded(e);
+        } catch (GeneralSecurityException | RuntimeException e) {
+            throw new Unusable("cannot be read: " + reason(e), "");
         } finally {
             if (secret != null) {
                 Arrays.fill(secret, '\0');

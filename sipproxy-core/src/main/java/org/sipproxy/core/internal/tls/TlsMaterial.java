@@ -155,13 +155,14 @@ public record TlsMaterial(
                 return unencrypted(new PKCS8EncodedKeySpec(part.der()));
             }
             case "ENCRYPTED PRIVATE KEY" -> {
-                if (password == null) {
+                char[] secret = secret(password);
+                if (secret == null) {
                     throw new PemFile.Unusable(
                             "is encrypted",
                             "give its password with {keyPassword}, or decrypt it: openssl pkcs8 -in " + path
                                     + " -out key.pem");
                 }
-                return unencrypted(decrypted(path, part.der(), password));
+                return unencrypted(decrypted(path, part.der(), secret));
             }
             default ->
                 throw new PemFile.Unusable(
@@ -170,9 +171,15 @@ public record TlsMaterial(
         }
     }
 
-    private static PKCS8EncodedKeySpec decrypted(Path path, byte[] der, Supplier<char[]> password)
-            throws PemFile.Unusable {
-        char[] secret = password.get();
+    private static char @Nullable [] secret(@Nullable Supplier<char[]> password) throws PemFile.Unusable {
+        try {
+            return password == null ? null : password.get();
+        } catch (RuntimeException e) {
+            throw new PemFile.Unusable("cannot be read: " + KeyStoreEntries.reason(e), "");
+        }
+    }
+
+    private static PKCS8EncodedKeySpec decrypted(Path path, byte[] der, char[] secret) throws PemFile.Unusable {
         PBEKeySpec spec = new PBEKeySpec(secret);
         Arrays.fill(secret, '\0');
         EncryptedPrivateKeyInfo encrypted;

@@ -3,10 +3,12 @@ package org.sipproxy.core.internal.location;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
+import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.location.LocationStoreException.Kind;
@@ -53,5 +55,17 @@ class WatchedRepositoryTest {
         assertThat(watched.status().databaseAnswers()).isTrue();
         assertThat(watched.status().lastError()).contains("set to fail");
         assertThat(watched.status().lastErrorAt()).contains(scene.clock.now());
+    }
+
+    @Test
+    void aRepositoryThatReturnsNullHasNoOutage() {
+        BindingRepository real = scene.repository;
+        BindingRepository broken = (BindingRepository) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {BindingRepository.class},
+                (self, method, arguments) -> method.getName().equals("outage") ? null : method.invoke(real, arguments));
+
+        assertThat(new WatchedRepository(broken, scene.time).status().databaseAnswers())
+                .isTrue();
     }
 }

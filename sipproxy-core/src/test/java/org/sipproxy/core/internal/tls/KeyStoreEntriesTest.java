@@ -106,6 +106,16 @@ class KeyStoreEntriesTest {
     }
 
     @Test
+    void aPasswordThatCannotBeReadIsReported() {
+        Supplier<char[]> failing = () -> {
+            throw new IllegalStateException("no vault");
+        };
+
+        assertThat(problems(of(with(empty(), "a", EC, "one"), "").keyPassword(failing)))
+                .containsExactly("tls: keyStore: \"a\" cannot be read: no vault");
+    }
+
+    @Test
     void anUnusableKeyIsReported() throws GeneralSecurityException {
         PrivateKey ed25519 =
                 KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPrivate();

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
@@ -159,6 +160,24 @@ class TlsMaterialTest {
         assertThat(TlsMaterial.problems(right)).isEmpty();
         assertThat(handed.get()).as("overwritten").containsOnly('\0');
         assertThat(right.toString()).doesNotContain("test1234");
+    }
+
+    @Test
+    void aPasswordThatIsMissingOrCannotBeReadIsReported() throws Exception {
+        Path key = file("encrypted.pem", encrypted("test1234"));
+        Supplier<char[]> failing = () -> {
+            throw new IllegalStateException("no vault");
+        };
+
+        assertThat(TlsMaterial.problems(
+                        of(EC.chain(), key).keyPassword(() -> null).build()))
+                .singleElement()
+                .asString()
+                .contains("is encrypted; give its password with keyPassword");
+        assertThat(TlsMaterial.problems(of(EC.chain(), key).keyPassword(failing).build()))
+                .singleElement()
+                .asString()
+                .contains("cannot be read: no vault");
     }
 
     @ParameterizedTest
