@@ -78,8 +78,8 @@ final class GatewayRow {
         } catch (NumberFormatException e) {
             // reported below
         }
-        problems.accept("attribute " + name + " \"" + SipParseException.excerpt(value) + "\" is not used (expected 0 to "
-                + most + ")");
+        problems.accept("attribute " + name + " \"" + SipParseException.excerpt(value)
+                + "\" is not used (expected 0 to " + most + ")");
         return OptionalInt.empty();
     }
 
