@@ -88,8 +88,9 @@ final class DatabaseOptions {
                     + "; write it as jdbc:postgresql://HOST:PORT/DATABASE");
         }
         if (USER_BEFORE_HOST.matcher(url).find()) {
-            problems.add("--database-url: has a user before the host, which JDBC does not support; use --database-user and"
-                    + " --database-password-file");
+            problems.add(
+                    "--database-url: has a user before the host, which JDBC does not support; use --database-user and"
+                            + " --database-password-file");
         }
         if (!embedded.isEmpty() && !embedded.equals(EMBEDDED) && !embedded.matches(EMBEDDED + "=.+")) {
             problems.add("--database: \"" + embedded + "\" (expected embedded or embedded=DIR)");

@@ -89,7 +89,8 @@ class SslBundleTest {
                         "spring.ssl.bundle.jks.sip.keystore.type=PKCS12")
                 .run(context -> register(context.getBean(SipProxy.class), FIRST));
         pem(FIRST.chain(), FIRST.key())
-                .withPropertyValues("spring.ssl.bundle.pem.sip.key.password=other", "spring.ssl.bundle.pem.sip.key.alias=a")
+                .withPropertyValues(
+                        "spring.ssl.bundle.pem.sip.key.password=other", "spring.ssl.bundle.pem.sip.key.alias=a")
                 .run(context -> register(context.getBean(SipProxy.class), FIRST));
     }
 
@@ -100,8 +101,8 @@ class SslBundleTest {
                 .withPropertyValues("spring.ssl.bundle.pem.sip.options.ciphers=TLS_AES_256_GCM_SHA384")
                 .run(context -> assertThat(context)
                         .getFailure()
-                        .hasStackTraceContaining("sipproxy.tls.bundle: sip selects ciphers, which the proxy does not"
-                                + " support"));
+                        .hasStackTraceContaining(
+                                "sipproxy.tls.bundle: sip selects ciphers, which the proxy does not" + " support"));
     }
 
     @Test
