@@ -84,7 +84,7 @@ final class KeyStoreEntries {
             }
             if (anchors.isEmpty()) {
                 throw new Unusable(
-                        "holds no X.509 certificate without a key", "add those of the authorities, or leave it out");
+                        "holds no X.509 certificate without a key", "add those of the authorities, or omit the store");
             }
             return List.copyOf(anchors);
         } catch (Unusable e) {

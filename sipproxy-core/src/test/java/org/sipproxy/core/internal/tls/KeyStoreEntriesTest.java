@@ -142,7 +142,7 @@ class KeyStoreEntriesTest {
                         "tls: trustStore: cannot be loaded: no bundle: own.p12 is cut");
         assertThat(problems(of(with(empty(), "a", EC, null), "").trustStore(KeyStoreEntriesTest::empty)))
                 .containsExactly("tls: trustStore: holds no X.509 certificate without a key; add those of the"
-                        + " authorities, or leave it out");
+                        + " authorities, or omit the store");
         assertThat(problems(TlsSettings.builder().keyStore(KeyStoreEntriesTest::notInitialized, "")))
                 .singleElement()
                 .asString()
