@@ -413,6 +413,7 @@ class HostFailureTest {
         alice.send(alice.request("OPTIONS", "sip:nobody@sip.test"));
         alice.send(alice.request("OPTIONS", "sip:nobody@127.0.0.2:9"));
         proxy.tcp("connects");
+        assertThat(proxy.proxy().health()).isNotNull();
         proxy.proxy()
                 .explain(ExplainRequest.of(
                                 alice.request("INVITE", "sip:carol@sip.test").text())
