@@ -112,12 +112,20 @@ record TlsProperties(
                     "use a bundle of its own without options.ciphers; the proxy uses those of the JDK");
             return;
         }
+        if (!has(first.getStores()::getKeyStore)) {
+            problems.add(
+                    "sipproxy.tls.bundle",
+                    name,
+                    "has no certificate with its key",
+                    "set keystore.certificate and keystore.private-key of the bundle");
+            return;
+        }
         TlsSettings.Builder tls = TlsSettings.builder()
                 .keyStore(
                         () -> current.get().getStores().getKeyStore(),
                         Objects.requireNonNullElse(first.getKey().getAlias(), ""));
         tls.keyPassword(() -> password(current.get()).toCharArray());
-        if (trust == null && hasTrustStore(first)) {
+        if (trust == null && has(first.getStores()::getTrustStore)) {
             tls.trustStore(() -> current.get().getStores().getTrustStore());
         }
         String[] versions = first.getOptions().getEnabledProtocols();
@@ -133,10 +141,9 @@ record TlsProperties(
         return Objects.requireNonNullElse(own != null ? own : bundle.getStores().getKeyStorePassword(), "");
     }
 
-    private static boolean hasTrustStore(SslBundle bundle) {
+    private static boolean has(Supplier<@Nullable KeyStore> store) {
         try {
-            KeyStore store = bundle.getStores().getTrustStore();
-            return store != null;
+            return store.get() != null;
         } catch (RuntimeException e) {
             return true; // the start reports it
         }

@@ -121,6 +121,10 @@ class SslBundleTest {
         runner.run(context -> assertThat(context)
                 .getFailure()
                 .hasStackTraceContaining("sipproxy.tls.bundle: sip is not an SSL bundle of this application"));
+        runner.withPropertyValues("spring.ssl.bundle.pem.sip.truststore.certificate=" + FIRST.chain())
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .hasStackTraceContaining("sipproxy.tls.bundle: sip has no certificate with its key"));
         pem(Path.of("/no/such/cert.pem"), FIRST.key())
                 .run(context -> assertThat(context).getFailure().hasStackTraceContaining("/no/such/cert.pem"));
         pem(FIRST.chain(), FIRST.key())
