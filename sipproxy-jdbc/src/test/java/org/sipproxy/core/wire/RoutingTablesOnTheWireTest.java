@@ -262,7 +262,7 @@ class RoutingTablesOnTheWireTest {
             destination(1, "sip:192.0.2.1", 1, 9, "");
             destination(1, "sip:192.0.2.2", 4, 9, "");
             destination(1, "no uri", 0, 9, "");
-            destination(1, "sip:192.0.2.3", 0, 9, "weight=much");
+            destination(1, "sip:192.0.2.3", 0, 9, "obproxy=x y");
             destination(2, "sip:192.0.2.4", 0, 9, "");
             dispatcher.reload();
 
