@@ -134,8 +134,17 @@ class ReadmeTest {
         Set<String> listed = classesOfTheTable(readme() + guide("README.md"));
         StringBuilder shown = new StringBuilder();
         for (String page : List.of(
-                "set-up.md", "storage.md", "routing.md", "threads.md", "testing.md", "securing.md", "calls.md",
-                "gateways.md", "requests.md", "click-to-dial.md", "first-registration.md")) {
+                "set-up.md",
+                "storage.md",
+                "routing.md",
+                "threads.md",
+                "testing.md",
+                "securing.md",
+                "calls.md",
+                "gateways.md",
+                "requests.md",
+                "click-to-dial.md",
+                "first-registration.md")) {
             blocks(guide(page), "```java\n", "```").forEach(shown::append);
         }
         Set<String> used = new TreeSet<>();

@@ -95,8 +95,7 @@ class ConfigurationTest {
                 .hasMessage("maxContacts: 65 (expected 1 to 64)\nminExpires: 30m is above maxExpires 10m");
         assertThatThrownBy(RegistrarPolicy.builder().maxExpires(Duration.ofMinutes(10))::build)
                 .hasMessage("defaultExpires: 1h (expected minExpires 1m to maxExpires 10m)");
-        assertThatThrownBy(
-                        SipTimers.builder().t1(Duration.ofSeconds(3)).t2(Duration.ofSeconds(2))::build)
+        assertThatThrownBy(SipTimers.builder().t1(Duration.ofSeconds(3)).t2(Duration.ofSeconds(2))::build)
                 .hasMessage("t2: 2s (expected 3s to 1m)");
     }
 
