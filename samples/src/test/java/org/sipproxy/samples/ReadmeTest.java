@@ -118,20 +118,58 @@ class ReadmeTest {
         }
 
         assertThat(used).contains("org.sipproxy.api.routing.Verdict", "org.sipproxy.core.SipProxy");
-        assertThat(classesOfTheTable()).containsAll(used);
+        assertThat(classesOfTheTable(readme())).containsAll(used);
     }
 
     @Test
     void theClassesOfTheTableOfPackagesExist() throws Exception {
-        for (String name : classesOfTheTable()) {
+        for (String name : classesOfTheTable(readme() + guide("README.md"))) {
             assertThat(Class.forName(name, false, ReadmeTest.class.getClassLoader()))
                     .isPublic();
         }
     }
 
-    private static Set<String> classesOfTheTable() throws IOException {
+    @Test
+    void theTablesOfPackagesHaveTheClassesOfTheGuide() throws Exception {
+        Set<String> listed = classesOfTheTable(readme() + guide("README.md"));
+        StringBuilder shown = new StringBuilder();
+        for (String page : List.of(
+                "set-up.md",
+                "storage.md",
+                "routing.md",
+                "threads.md",
+                "testing.md",
+                "securing.md",
+                "calls.md",
+                "gateways.md",
+                "requests.md",
+                "click-to-dial.md",
+                "first-registration.md")) {
+            blocks(guide(page), "```java\n", "```").forEach(shown::append);
+        }
+        Set<String> used = new TreeSet<>();
+        Matcher imported = IMPORT.matcher(allSources());
+        while (imported.find()) {
+            String name = imported.group(1) + "." + imported.group(2);
+            boolean isShown = Pattern.compile("\\b" + imported.group(2) + "\\b")
+                    .matcher(shown)
+                    .find();
+            if (isShown && !imported.group().startsWith("import static") && !name.contains(".samples.")) {
+                used.add(name);
+            }
+        }
+
+        assertThat(used).contains("org.sipproxy.core.trace.Ladder", "org.sipproxy.api.location.StoreMode");
+        assertThat(listed).containsAll(used);
+    }
+
+    private static String guide(String page) throws IOException {
+        return Files.readString(MODULE.resolve("../docs/" + page));
+    }
+
+    private static Set<String> classesOfTheTable(String text) {
         Set<String> classes = new TreeSet<>();
-        Matcher row = ROW.matcher(readme());
+        Matcher row = ROW.matcher(text);
         while (row.find()) {
             for (String name : row.group(2).replaceAll(" \\([^)]*\\)", "").split(", ", -1)) {
                 classes.add(row.group(1) + "." + name.replace("`", ""));

@@ -270,14 +270,15 @@ public final class RegistrarPolicy {
             problems.range("minExpires", minExpires, Duration.ZERO, Duration.ofHours(1));
             problems.range("maxExpires", maxExpires, Duration.ofSeconds(1), Duration.ofDays(7));
             problems.range("defaultExpires", defaultExpires, Duration.ofSeconds(1), Duration.ofDays(7));
+            boolean inRange = problems.isEmpty(); // otherwise comparing them would report one mistake twice
             problems.range("maxContacts", maxContacts, 1, 64);
-            if (minExpires.compareTo(maxExpires) > 0) {
+            if (inRange && minExpires.compareTo(maxExpires) > 0) {
                 problems.add(
                         "minExpires",
                         OptionProblems.text(minExpires),
                         "is above {maxExpires} " + OptionProblems.text(maxExpires));
-            }
-            if (defaultExpires.compareTo(minExpires) < 0 || defaultExpires.compareTo(maxExpires) > 0) {
+            } else if (inRange
+                    && (defaultExpires.compareTo(minExpires) < 0 || defaultExpires.compareTo(maxExpires) > 0)) {
                 problems.add(
                         "defaultExpires",
                         OptionProblems.text(defaultExpires),

@@ -135,7 +135,8 @@ public final class SipTimers {
         public SipTimers build() {
             OptionProblems problems = new OptionProblems("");
             problems.range("t1", t1, Duration.ofMillis(10), Duration.ofSeconds(10));
-            problems.range("t2", t2, t1, Duration.ofMinutes(1));
+            Duration shortestT2 = problems.isEmpty() ? t1 : Duration.ofMillis(10); // a wrong t1 is one mistake
+            problems.range("t2", t2, shortestT2, Duration.ofMinutes(1));
             problems.range("t4", t4, Duration.ofMillis(10), Duration.ofMinutes(1));
             problems.range("transactionTimeout", transactionTimeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
             problems.range("ringTimeout", ringTimeout, Duration.ofSeconds(1), Duration.ofHours(1));

@@ -79,13 +79,24 @@ class ConfigurationTest {
                         .maxContacts(65)::build)
                 .hasMessage("""
                         minExpires: 3h (expected 0s to 1h)
-                        maxContacts: 65 (expected 1 to 64)
-                        minExpires: 3h is above maxExpires 1h
-                        defaultExpires: 1h (expected minExpires 3h to maxExpires 1h)""");
-        assertThatThrownBy(SipTimers.builder().t1(Duration.ofMinutes(5))::build)
-                .hasMessage("t1: 5m (expected 10ms to 10s)\nt2: 4s (expected 5m to 1m)");
+                        maxContacts: 65 (expected 1 to 64)""");
+        assertThatThrownBy(SipTimers.builder().t1(Duration.ofMinutes(5)).t4(Duration.ZERO)::build)
+                .hasMessage("t1: 5m (expected 10ms to 10s)\nt4: 0s (expected 10ms to 1m)");
         assertThatThrownBy(StreamLimits.builder().connections(0).idleTimeout(Duration.ZERO)::build)
                 .hasMessage("connections: 0 (expected 1 to 1,000,000)\nidleTimeout: 0s (expected 1s to 24h)");
+    }
+
+    @Test
+    void valuesThatContradictEachOtherAreOneProblem() {
+        assertThatThrownBy(RegistrarPolicy.builder()
+                        .minExpires(Duration.ofMinutes(30))
+                        .maxExpires(Duration.ofMinutes(10))
+                        .maxContacts(65)::build)
+                .hasMessage("maxContacts: 65 (expected 1 to 64)\nminExpires: 30m is above maxExpires 10m");
+        assertThatThrownBy(RegistrarPolicy.builder().maxExpires(Duration.ofMinutes(10))::build)
+                .hasMessage("defaultExpires: 1h (expected minExpires 1m to maxExpires 10m)");
+        assertThatThrownBy(SipTimers.builder().t1(Duration.ofSeconds(3)).t2(Duration.ofSeconds(2))::build)
+                .hasMessage("t2: 2s (expected 3s to 1m)");
     }
 
     @Test
