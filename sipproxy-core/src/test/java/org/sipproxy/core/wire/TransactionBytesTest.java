@@ -63,11 +63,15 @@ class TransactionBytesTest {
                 .body("text/plain", BODY);
     }
 
-    /** Sends until a request is refused, and returns its response. */
+    /**
+     * Sends until a request is refused, and returns its response. One after another: the proxy's socket would drop some
+     * of them, or of what a test sends next.
+     */
     private static WireMessage fill(WireClient.Udp sender, String method, String user) {
         List<Request> sent = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             sent.add(sender.send(large(sender, method, user)));
+            sender.awaitFinal(sender.send(sender.request("OPTIONS", "sip:sip.test")));
         }
         return sender.await(
                 "a 503",
