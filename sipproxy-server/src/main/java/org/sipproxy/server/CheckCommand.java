@@ -3,15 +3,19 @@ package org.sipproxy.server;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.server.config.Arguments;
 import org.sipproxy.server.database.DatabaseUnreachableException;
 import org.sipproxy.server.logging.LogFormat;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Command that validates the configuration for {@code run} and reports every problem. */
@@ -72,6 +76,28 @@ final class CheckCommand implements Callable<Integer> {
             description = "Form of the lines of run: ${COMPLETION-CANDIDATES}.")
     @SuppressWarnings("UnusedVariable")
     private LogFormat logFormat = LogFormat.usual();
+
+    /**
+     * Returns the problems of a file that has lines that cannot be read, and those of the values of its other lines.
+     *
+     * @param arguments the arguments of a command with such a file
+     */
+    static List<String> withProblemsOfValues(Arguments arguments) {
+        CommandLine commands = Launcher.commands();
+        try {
+            commands.parseArgs(arguments.ofFile("check"));
+        } catch (ParameterException e) {
+            return arguments.problems();
+        }
+        CheckCommand command = Objects.requireNonNull(commands.getSubcommands().get("check"))
+                .getCommand();
+        List<String> ofValues = new ArrayList<>(command.databaseOptions.problems());
+        command.options
+                .build(SubscriberOption.ofDatabaseNotStarted(command.databaseOptions.lasts()), false)
+                .ifPresent(SipProxy::close);
+        ofValues.addAll(command.options.problems());
+        return arguments.problemsWith(ofValues.stream().map(arguments::placed).toList());
+    }
 
     @Override
     public Integer call() {

@@ -122,7 +122,7 @@ public final class Launcher {
         CommandLine commandLine = commands();
         Arguments arguments = Arguments.of(commandLine, args);
         if (!arguments.problems().isEmpty()) {
-            return misconfigured(err, arguments.problems());
+            return misconfigured(err, CheckCommand.withProblemsOfValues(arguments));
         }
         ConfigOption.pass(arguments, commandLine);
         commandLine

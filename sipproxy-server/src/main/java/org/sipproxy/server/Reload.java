@@ -183,7 +183,7 @@ final class Reload implements ServerPart {
 
     private static CommandLine parse(CommandLine commands, Arguments read) throws RejectedException {
         if (!read.problems().isEmpty()) {
-            throw new RejectedException(read.problems());
+            throw new RejectedException(CheckCommand.withProblemsOfValues(read));
         }
         try {
             commands.parseArgs(read.texts());

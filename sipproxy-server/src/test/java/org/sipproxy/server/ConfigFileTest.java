@@ -107,6 +107,28 @@ class ConfigFileTest {
     }
 
     @Test
+    void linesThatCannotBeReadAndWrongValuesAreReportedTogetherInTheOrderOfTheLines() throws IOException {
+        Files.writeString(file, """
+            max-expires -5
+            listem udp:127.0.0.1:0
+            subscriber 1001
+            log-level loud
+            database-url http://127.0.0.1/
+            """);
+
+        assertThat(execute("check", "--config=" + file)).isEqualTo(2);
+        // that listen and domain are missing is not reported: a misspelled line may be the reason
+        assertThat(err.toString().lines().map(line -> line.replaceFirst(".*sipproxy\\.conf", "")))
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith(":1: max-expires: "),
+                        line -> assertThat(line).startsWith(":2: unknown option: listem"),
+                        line -> assertThat(line).startsWith(":3: subscriber: "),
+                        line -> assertThat(line)
+                                .isEqualTo(":4: log-level: \"loud\" (expected error, warn, info, debug or trace)"),
+                        line -> assertThat(line).startsWith(":5: database-url: "));
+    }
+
+    @Test
     void anOptionThatIsGivenTwiceIsReportedWithBothLines() throws IOException {
         assertThat(arguments("max-contacts 3\n\nmax-contacts 4\n", "run").problems())
                 .containsExactly(

@@ -2,10 +2,14 @@ package org.sipproxy.server.config;
 
 import java.lang.reflect.Field;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -18,6 +22,8 @@ public final class Arguments {
 
     /** No arguments. */
     public static final Arguments NONE = new Arguments(List.of(), List.of(), List.of(), List.of(), Set.of());
+
+    private static final Pattern PLACE = Pattern.compile(".*?:(\\d{1,9}): ");
 
     private final List<String> commandLine;
     private final List<String> texts;
@@ -124,9 +130,37 @@ public final class Arguments {
         return texts.toArray(new String[0]);
     }
 
-    /** Returns the problems of the file. */
+    /** Returns the arguments of the file only, for another command. */
+    public String[] ofFile(String command) {
+        return Stream.concat(Stream.of(command), lines.stream().map(ConfigFile.Line::argument))
+                .toArray(String[]::new);
+    }
+
+    /** Returns the problems of the file: lines that cannot be read. */
     public List<String> problems() {
         return problems;
+    }
+
+    /**
+     * Returns the problems of the file together with those of the values of its other lines, in the order of the lines.
+     *
+     * @param ofValues problems of values, as {@link #placed} returns them; those that are not of a line of the file are
+     *     omitted, because a line that cannot be read may be their cause
+     */
+    public List<String> problemsWith(List<String> ofValues) {
+        return Stream.concat(problems.stream(), ofValues.stream().filter(this::isPlaced))
+                .sorted(Comparator.comparingInt(Arguments::lineNumber))
+                .toList();
+    }
+
+    private boolean isPlaced(String problem) {
+        return lines.stream().anyMatch(line -> problem.startsWith(line.place() + ": "));
+    }
+
+    /** Returns the number of the line that a problem begins with; 0 without one. */
+    private static int lineNumber(String problem) {
+        Matcher place = PLACE.matcher(problem);
+        return place.lookingAt() ? Integer.parseInt(place.group(1)) : 0;
     }
 
     /** Returns true if the file has a value of an option. */

@@ -115,7 +115,19 @@ public record ConfigFile(List<Line> lines, List<String> problems) {
             throw new IllegalArgumentException(
                     parts[0] + " takes no value; write its name alone, or remove the line to switch it off");
         }
+        if (option.typeInfo().isEnum()) {
+            checkConstant(option, value);
+        }
         return new Line(option, value, place);
+    }
+
+    private static void checkConstant(OptionSpec option, String value) {
+        List<String> constants = option.typeInfo().getEnumConstantNames();
+        if (constants.stream().noneMatch(value::equalsIgnoreCase)) {
+            throw new IllegalArgumentException(bareName(option) + ": \"" + value + "\" (expected "
+                    + String.join(", ", constants.subList(0, constants.size() - 1)) + " or "
+                    + constants.get(constants.size() - 1) + ")");
+        }
     }
 
     private static OptionSpec option(String name, CommandLine run) {
