@@ -226,7 +226,10 @@ public final class DigestAuthentication implements Authentication {
                 switch (lockedAnswer) {
                     case CHALLENGE -> challenge(context, challengeCode, challenge, realm, hashes, false);
                     case FORBIDDEN -> Verdict.respond(StatusCode.FORBIDDEN);
-                    case SILENCE -> Verdict.discard();
+                    case SILENCE -> {
+                        context.explain("locked out after too many failures");
+                        yield Verdict.discard();
+                    }
                 };
             default -> challenge(context, challengeCode, challenge, realm, hashes, outcome.isOnlyTheNonce());
         };

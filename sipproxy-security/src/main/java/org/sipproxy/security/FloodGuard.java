@@ -248,6 +248,7 @@ public final class FloodGuard implements ProxyComponent {
     private final class Limits {
 
         private final String sourceLimit;
+        private final String userLimit;
         /** How far below 0 a bucket may go: a request that gets a response has to be parsed, up to this number. */
         private final int floor;
 
@@ -261,6 +262,7 @@ public final class FloodGuard implements ProxyComponent {
 
         Limits(LimitValues values) {
             this.sourceLimit = "source " + values.perSource();
+            this.userLimit = "user " + values.perAor();
             this.floor =
                     values.answer() == Answer.SILENCE ? 0 : -values.perSource().burst();
             this.sources = new BucketTable(values.perSource());
@@ -434,6 +436,7 @@ public final class FloodGuard implements ProxyComponent {
         }
         String sign = now.signs().find(context.request());
         if (sign != null && isScanner(context, sign)) {
+            context.explain("scanner: User-Agent " + sign);
             return Verdict.discard();
         }
         if (all == null || now.answer() == Answer.SILENCE) {
@@ -486,7 +489,7 @@ public final class FloodGuard implements ProxyComponent {
                     ? all.callees.take(source, isKnown, isForgeable, callee, now)
                     : all.callees.wouldTake(source, isKnown, isForgeable, callee, now);
         }
-        return isIn ? Verdict.proceed() : refuse(context, "user");
+        return isIn ? Verdict.proceed() : refuse(context, all.userLimit);
     }
 
     /** Returns the target user of a request from a sender without a proof of a password. */
@@ -504,6 +507,7 @@ public final class FloodGuard implements ProxyComponent {
             context.note("rate limit", limit);
             return answer == Answer.UNAVAILABLE ? UNAVAILABLE : Verdict.discard();
         }
+        context.explain("rate limit: " + limit);
         context.publish(new SecurityEvent.LimitHit(origin(context), limit));
         if (answer == Answer.TARPIT
                 && proxy != null

@@ -248,7 +248,7 @@ class RehearsalTest {
         question.authenticated("1001", "example.org", -1);
 
         assertThat(handle(hooks.stages().get(1), question)).isEqualTo(Verdict.discard());
-        assertThat(question.notes()).containsEntry("rate limit", "user");
+        assertThat(question.notes()).containsEntry("rate limit", "user 1/s, 2 at once");
         assertThat(question.events()).isEmpty();
     }
 

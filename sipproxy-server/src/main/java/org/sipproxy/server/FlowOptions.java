@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.sipproxy.message.HostName;
+import org.sipproxy.message.IpLiteral;
 import org.sipproxy.server.config.Section;
 import org.sipproxy.server.flow.HepSender;
 import org.sipproxy.server.flow.RotatingPcap;
@@ -107,12 +109,18 @@ final class FlowOptions {
     private void readHep(List<String> problems) {
         int colon = hep.lastIndexOf(':');
         String host = colon < 0 ? "" : hep.substring(0, colon).replaceAll("^\\[(.*)]$", "$1");
-        if (host.isEmpty() || !hep.substring(colon + 1).matches("[1-9][0-9]{0,4}") || port(hep, colon) > 65_535) {
+        if (!isHost(host) || !hep.substring(colon + 1).matches("[1-9][0-9]{0,4}") || port(hep, colon) > 65_535) {
             problems.add("--hep: \"" + hep + "\" (expected HOST:PORT, such as 192.0.2.9:9060)");
             return;
         }
         int id = number("--hep-id", hepId, Integer.MAX_VALUE, problems);
         parts.add(HepSender.part(host, port(hep, colon), id, key(problems)));
+    }
+
+    /** Underscores are allowed: the name may be that of a container. */
+    private static boolean isHost(String text) {
+        return HostName.canonical(text.replace('_', '-')) != null
+                || IpLiteral.parse(text).isPresent();
     }
 
     private static int port(String text, int colon) {

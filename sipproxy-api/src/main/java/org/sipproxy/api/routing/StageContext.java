@@ -148,9 +148,9 @@ public interface StageContext {
     void publish(SecurityEvent event);
 
     /**
-     * Notes why the stage is going to respond with a failure. The line about the refusal in the log gives it as the
-     * reason; it is not sent. Without effect if the stage returns another verdict. Default: the reason phrase, and for
-     * a status from 500 on the stage's name.
+     * Notes why the stage is going to respond with a failure, or to discard the request. The line about the refusal in
+     * the log gives it as the reason; it is not sent. Without effect if the stage returns another verdict. Default: the
+     * reason phrase; the stage's name for a status from 500 on, and for a discarded request.
      *
      * @param why a few words, such as {@code no member of gateway set pstn can serve}
      */

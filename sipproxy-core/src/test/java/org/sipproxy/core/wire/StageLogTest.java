@@ -56,8 +56,12 @@ class StageLogTest {
     }
 
     private void isRefusedBecause(String why) {
-        await().until(() -> !log.lines("REFUSED").isEmpty());
-        assertThat(log.lines("REFUSED")).singleElement().asString().contains(" why=\"" + why + "\"");
+        isLogged("REFUSED", why);
+    }
+
+    private void isLogged(String word, String why) {
+        await().until(() -> !log.lines(word).isEmpty());
+        assertThat(log.lines(word)).singleElement().asString().contains(" why=\"" + why + "\"");
     }
 
     @Test
@@ -113,6 +117,28 @@ class StageLogTest {
         inviteGets(403);
 
         isRefusedBecause("the account is closed");
+    }
+
+    @Test
+    void discardedRequestHasTheReasonThatTheStageGives() {
+        start(b -> b.beforeRouting(RequestStage.onInvite(context -> {
+            context.explain("rate limit: user");
+            return Verdict.discard();
+        })));
+
+        alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+
+        isLogged("DROPPED", "rate limit: user");
+    }
+
+    @Test
+    void discardedRequestWithoutAReasonHasTheNameOfTheStage() {
+        start(b -> b.beforeRouting(
+                RequestStage.onInvite(context -> Verdict.discard()).named("crm")));
+
+        alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+
+        isLogged("DROPPED", "discarded by stage crm");
     }
 
     @Test

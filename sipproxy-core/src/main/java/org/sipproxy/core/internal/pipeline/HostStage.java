@@ -285,9 +285,7 @@ public final class HostStage implements Stage {
                         + context.request().method() + "; return Verdict.proceed() to pass the request on");
             }
             context.commitView();
-            Outcome outcome = Outcome.of(verdict);
-            explain(context, outcome);
-            return outcome;
+            return explained(context, Outcome.of(verdict));
         } catch (NeedsWorkerException e) {
             return needsWorker(context, question, e);
         } catch (Throwable e) { // anything a host's stage throws, an Error too, fails this request only
@@ -295,13 +293,18 @@ public final class HostStage implements Stage {
         }
     }
 
-    /** The log names the stage whose failure this is; what it has noted for another outcome is void. */
-    private void explain(RequestContext context, Outcome outcome) {
-        if (!(outcome instanceof Outcome.Respond response)) {
+    /** The log names the stage whose refusal this is; what it has noted for another outcome is void. */
+    private Outcome explained(RequestContext context, Outcome outcome) {
+        String why = context.failure();
+        if (outcome instanceof Outcome.Discard) {
             context.failure("");
-        } else if (response.statusCode() >= 500 && context.failure().isEmpty()) {
+            return Outcome.discard(why.isEmpty() ? "discarded by stage " + name : why);
+        } else if (!(outcome instanceof Outcome.Respond response)) {
+            context.failure("");
+        } else if (response.statusCode() >= 500 && why.isEmpty()) {
             context.failure("stage " + name + ": " + response.reason());
         }
+        return outcome;
     }
 
     private Outcome needsWorker(RequestContext context, Question question, NeedsWorkerException e) {

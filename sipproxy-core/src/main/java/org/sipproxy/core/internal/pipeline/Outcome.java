@@ -71,7 +71,7 @@ public sealed interface Outcome {
         } else if (verdict instanceof Verdict.Relay relay) {
             return relay(relay.plan());
         } else if (verdict instanceof Verdict.Discard) {
-            return discard("a stage discarded it");
+            return discard("discarded by a stage");
         }
         throw new IllegalStateException(
                 "verdict of an unhandled type: " + verdict.getClass().getName());
