@@ -67,30 +67,43 @@ final class SendBatch {
      * it are sent.
      */
     void transmit(int fd, List<UdpSocket.FailedSend> failed) {
-        int at = 0;
-        boolean retried = false;
-        while (at < count) {
-            int sent = LinuxSockets.sendmmsg(errno, fd, headers.from(at), count - at, LinuxSockets.MSG_NOSIGNAL);
-            if (sent > 0) {
-                at += Math.min(sent, count - at);
-                retried = false;
-            } else if (errno.value() == Errno.EAGAIN) {
-                // the queue of the network interface is full: the others would have to wait as long
-                while (at < count) {
-                    fail(at++, failed);
-                }
-            } else if (errno.value() != Errno.EINTR) {
-                if (retried || !errno.mayBeOfAnEarlierDatagram()) {
-                    fail(at++, failed);
-                    retried = false;
+        try {
+            int at = 0;
+            while (at < count) {
+                int sent = send(fd, at);
+                if (sent > 0) {
+                    at += Math.min(sent, count - at);
+                } else if (sent < 0 && errno.value() == Errno.EAGAIN) {
+                    // the queue of the network interface is full: the others would have to wait as long
+                    while (at < count) {
+                        fail(at++, failed);
+                    }
                 } else {
-                    retried = true;
+                    fail(at++, failed);
                 }
             }
+        } finally { // also if memory is short: nothing is sent twice
+            Arrays.fill(owners, 0, count, null);
+            count = 0;
+            used = 0;
         }
-        Arrays.fill(owners, 0, count, null);
-        count = 0;
-        used = 0;
+    }
+
+    /** Returns how many datagrams from {@code at} on were sent; negative if that one failed. */
+    private int send(int fd, int at) {
+        boolean retried = false;
+        while (true) {
+            int sent = LinuxSockets.sendmmsg(errno, fd, headers.from(at), count - at, LinuxSockets.MSG_NOSIGNAL);
+            if (sent >= 0) {
+                return sent;
+            }
+            if (errno.value() != Errno.EINTR) {
+                if (retried || !errno.mayBeOfAnEarlierDatagram()) {
+                    return sent;
+                }
+                retried = true;
+            }
+        }
     }
 
     private void fail(int index, List<UdpSocket.FailedSend> failed) {
