@@ -57,7 +57,7 @@ enum UdpIo {
             }
             if (ForeignFunctions.isSupported()) {
                 LOG.info(
-                        "each UDP datagram costs a system call of its own; sharing them saves about a quarter of the"
+                        "each UDP datagram costs a system call of its own; sharing them saves a quarter or more of the"
                                 + " CPU under load: {}",
                         problem);
             } else {
