@@ -153,7 +153,7 @@ public final class ProxyEngine implements AutoCloseable {
                         settings.registrar().userCase(),
                         parts.hooks().domainSources));
         this.wheel = new TimerWheel(clock.nanoTime());
-        this.timerThread = new TimerThread(wheel, clock, stuckStages, threads);
+        this.timerThread = new TimerThread(wheel, clock, stuckStages, this::pushOut, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
@@ -409,6 +409,7 @@ public final class ProxyEngine implements AutoCloseable {
                 points.udpSendFailures(),
                 transportCounters.sendFailures.sum(),
                 points.lostUdpSockets(),
+                points.batchedUdpSockets(),
                 hostRequests.pending(),
                 hostRequests.refused(),
                 thirdPartyCalls.count(),
@@ -422,6 +423,10 @@ public final class ProxyEngine implements AutoCloseable {
     /** Refuses requests that start something new from now on; see {@code SipProxy.drain}. */
     public void drain() {
         draining = true;
+    }
+
+    private void pushOut() {
+        points.pushOut();
     }
 
     /** Returns how long {@code SipProxy.close} waits for an aborted start to end. */

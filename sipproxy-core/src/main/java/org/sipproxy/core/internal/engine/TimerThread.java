@@ -9,8 +9,9 @@ import org.sipproxy.core.options.ProxyClock;
 import org.slf4j.LoggerFactory;
 
 /**
- * Thread that advances the timer wheel of one proxy, tick by tick, and checks the receiver threads each second. Only
- * {@link #close} ends it; it survives any Error.
+ * Thread that advances the timer wheel of one proxy, tick by tick, and checks the receiver threads: each second whether
+ * a message holds one, and with each tick whether datagrams wait for one. Only {@link #close} ends it; it survives any
+ * Error.
  */
 final class TimerThread implements Runnable {
 
@@ -20,14 +21,26 @@ final class TimerThread implements Runnable {
     private final TimerWheel wheel;
     private final ProxyClock clock;
     private final StuckStageDetector stuckStages;
+    private final Runnable pushOut;
     private final Guard guard = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "the timer thread failed");
     private final Thread thread;
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector stuckStages, ProxyThreads threads) {
+    /**
+     * Creates the thread.
+     *
+     * @param pushOut sends the datagrams that receivers have collected
+     */
+    TimerThread(
+            TimerWheel wheel,
+            ProxyClock clock,
+            StuckStageDetector stuckStages,
+            Runnable pushOut,
+            ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
         this.stuckStages = stuckStages;
+        this.pushOut = pushOut;
         this.thread = threads.create("timer", this);
     }
 
@@ -40,6 +53,7 @@ final class TimerThread implements Runnable {
         for (int tick = 1; !closed; tick = tick % TICKS_OF_A_SECOND + 1) {
             try {
                 Thread.sleep(TICK_MILLIS);
+                pushOut.run();
                 wheel.advance(clock.nanoTime());
                 if (tick == TICKS_OF_A_SECOND) {
                     stuckStages.check();
