@@ -130,6 +130,28 @@ class LauncherTest {
     }
 
     @Test
+    void limitsThatAreNotGivenAdaptToThoseThatAre() {
+        int status = execute(
+                "check",
+                "--listen",
+                "udp:127.0.0.1:0",
+                "--domain",
+                "sip.test",
+                "--no-auth",
+                "--max-expires",
+                "10m",
+                "--t1",
+                "5s",
+                "--calls",
+                "--calls-max",
+                "200000");
+
+        assertThat(err.toString()).isEmpty();
+        assertThat(status).isZero();
+        assertThat(out.toString()).contains("expires   1m to 10m, default 10m; at most 10 contacts per user");
+    }
+
+    @Test
     void checkReportsAllProblemsAtOnceWithoutPasswords() throws Exception {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (DatagramSocket udp = new DatagramSocket(0, loopback);
