@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.message.SipParseException;
 
 /** A stage that records what it decides. Passes over stages of the host application that must not be rehearsed. */
@@ -55,7 +56,7 @@ final class RehearsedStage implements Stage {
             int targets = relay.targets().size();
             return targets == 0
                     ? "lets its plan decide" + because(why)
-                    : "relays to " + targets + (targets == 1 ? " target" : " targets");
+                    : "relays to " + Quantity.of(targets, "target");
         }
         return "passes";
     }
