@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes target/readme: a host application with the first XML and the first program of README.md, copied as a reader copies them.
+# Completes the folder readme, where its test is: a host application with the first XML and the first program of README.md, copied
+# as a reader copies them. Not in target, which mvn clean deletes before it reads the module.
 set -eu
 cd "$(dirname "$0")"
 
@@ -7,9 +8,8 @@ block() { # KIND
     awk -v start="\`\`\`$1" '$0 == "```" && inside { exit } inside { print } $0 == start { inside = 1 }' ../README.md
 }
 
-rm -rf target/readme
-mkdir -p target/readme/src/main/java
-block java > target/readme/src/main/java/EmbeddedProxy.java
+mkdir -p readme/src/main/java
+block java > readme/src/main/java/EmbeddedProxy.java
 {
     cat <<'POM'
 <?xml version="1.0" encoding="UTF-8"?>
@@ -19,13 +19,9 @@ block java > target/readme/src/main/java/EmbeddedProxy.java
     <groupId>org.sipproxy.hosts</groupId>
     <artifactId>hosts</artifactId>
     <version>0.1.0-SNAPSHOT</version>
-    <relativePath>../../pom.xml</relativePath>
   </parent>
   <artifactId>readme</artifactId>
-  <build>
-    <testSourceDirectory>../../readme/src/test/java</testSourceDirectory>
-  </build>
 POM
     block xml
     echo '</project>'
-} > target/readme/pom.xml
+} > readme/pom.xml

@@ -10,18 +10,29 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
+import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.client.DigestLogin;
 import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.support.KeyedHash;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcAccounting;
+import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.message.Method;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.security.AccessList;
@@ -174,11 +185,39 @@ class ConfigurationChecksTest {
                 .isPresent();
     }
 
-    @Test
-    void anEmptyPasswordIsRefused() {
-        assertThatThrownBy(() -> Credential.ofPassword("1001", "sip.test", ""))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("password: that of 1001 is empty");
+    @ParameterizedTest
+    @MethodSource("emptySecrets")
+    void anEmptyPasswordOrSecretIsAProblemOfTheConfiguration(ThrowingCallable given, String problem) {
+        assertThatThrownBy(given).isInstanceOf(ConfigurationException.class).hasMessageContaining(problem);
+    }
+
+    static Stream<Arguments> emptySecrets() {
+        byte[] none = {};
+        InMemoryCredentials users = InMemoryCredentials.of();
+        return Stream.of(
+                emptySecret(() -> Credential.ofPassword("1001", "sip.test", ""), "password: that of 1001 is empty"),
+                emptySecret(
+                        () -> Credential.ofHa1("1001", "sip.test", ""), "ha1: 0 characters (expected 32 hex digits"),
+                emptySecret(
+                        () -> Credential.ofHa1("1001", "sip.test", DigestAlgorithm.MD5.ha1("1001", "sip.test", "")),
+                        "ha1: that of 1001 is the hash of the empty password"),
+                emptySecret(() -> Credential.ofHa1("1001", "sip.test", Map.of()), "ha1: none"),
+                emptySecret(() -> DigestLogin.ofPassword("1001", ""), "password: that of 1001 is empty"),
+                emptySecret(() -> DigestLogin.ofHa1("1001", "sip.test", "MD5", ""), "ha1: 0 characters"),
+                emptySecret(() -> KeyedHash.of(none, "test"), "secret: 0 bytes (expected at least 16"),
+                emptySecret(
+                        () -> Subscribers.in(new PGSimpleDataSource()).add("1001", "sip.test", ""), "password: empty"),
+                emptySecret(
+                        () -> DigestAuthentication.builder()
+                                .credentials(users)
+                                .secret(none)
+                                .build(),
+                        "secret: 0 bytes (expected 16"),
+                emptySecret(() -> SipProxy.builder().secret(none).build(), "secret: 0 bytes (expected 16"));
+    }
+
+    private static Arguments emptySecret(ThrowingCallable given, String problem) {
+        return Arguments.of(given, problem);
     }
 
     @Test

@@ -27,6 +27,7 @@ import org.sipproxy.api.routing.CompletedRequest;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -248,9 +249,9 @@ public final class Dispatcher implements ProxyComponent, GatewayMonitor {
         }
         refreshAddresses();
         LOG.info(
-                "{} gateways in {} sets from the source",
-                read.values().stream().mapToInt(Map::size).sum(),
-                read.size());
+                "{} in {} from the source",
+                Quantity.of(read.values().stream().mapToInt(Map::size).sum(), "gateway"),
+                Quantity.of(read.size(), "set"));
     }
 
     /**

@@ -123,9 +123,9 @@ final class SetupChecks {
     }
 
     private void checkCallers(Dispatching dispatching) {
-        boolean nobody =
+        boolean hasNoCaller =
                 !proxy.hasProvenSenders() && trunks().isEmpty() && dispatchers() == 1 && !dispatching.servesMembers();
-        if (nobody && (dispatching.sendsUnknown() || !dispatching.routes().isEmpty())) {
+        if (hasNoCaller && (dispatching.sendsUnknown() || !dispatching.routes().isEmpty())) {
             found.add(dispatching.firstOption(), "", NO_CALLER, ADD_CALLERS);
         }
     }
@@ -137,8 +137,8 @@ final class SetupChecks {
         checks.checkProvider(trunk);
         checks.checkName(trunk);
         checks.checkLater(trunk);
-        boolean nobody = !proxy.hasProvenSenders() && checks.trunks().size() == 1 && checks.dispatchers() == 0;
-        if (nobody && trunk.sendsUnknown()) {
+        boolean hasNoCaller = !proxy.hasProvenSenders() && checks.trunks().size() == 1 && checks.dispatchers() == 0;
+        if (hasNoCaller && trunk.sendsUnknown()) {
             checks.found.add(trunk.isFallback() ? "fallback" : "prefix", "", NO_CALLER, ADD_CALLERS);
         }
         return checks.problems();

@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * one failure spares the others the wait: it opens the breaker, and every use of {@link #dataSource} fails at once
  * while it is open.
  *
- * <p>While the breaker is open, a separate thread probes the database: at once, and then once a second as long as
+ * <p>While the breaker is open, a separate thread probes the database: at once, and then once a second. So a recovery
+ * does not cost a request, even if only requests use the database. While no proxy uses it, a probe is due only when
  * {@link #isOpen} is called. No request waits for a probe. {@link #connected} closes it, too.
  */
 final class CircuitBreaker {
@@ -83,7 +84,12 @@ final class CircuitBreaker {
     Use probeOn(ThreadSource proxy) {
         Executor executor = proxy.executor(PROBE);
         ofProxies.add(executor);
-        return () -> ofProxies.remove(executor);
+        return () -> {
+            ofProxies.remove(executor);
+            synchronized (ofProxies) {
+                ofProxies.notifyAll(); // a probe that pauses on its threads ends
+            }
+        };
     }
 
     /** Use of a proxy's threads, from its start to its end. */
@@ -170,7 +176,8 @@ final class CircuitBreaker {
     private void probeLater() {
         if (probing.compareAndSet(false, true)) {
             try {
-                executor().execute(this::probe);
+                Executor executor = executor();
+                executor.execute(() -> probeUntilClosed(executor));
             } catch (RuntimeException | Error e) {
                 nextProbe = nanoTime.getAsLong() + PAUSE_NANOS;
                 probing.set(false);
@@ -192,6 +199,35 @@ final class CircuitBreaker {
         }
     }
 
+    /** Probes until the breaker is closed, or the proxy whose threads it uses ends. Outside proxies it probes once. */
+    private void probeUntilClosed(Executor executor) {
+        try {
+            do {
+                probe();
+            } while (open && pause(executor));
+        } finally {
+            probing.set(false);
+        }
+        if (open && !ofProxies.isEmpty()) {
+            probeLater(); // opened again meanwhile, or there is another proxy
+        }
+    }
+
+    /** Returns true after a pause if the proxy still uses the database. */
+    private boolean pause(Executor executor) {
+        synchronized (ofProxies) {
+            if (ofProxies.contains(executor)) {
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(ofProxies, PAUSE_NANOS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
+            }
+            return ofProxies.contains(executor);
+        }
+    }
+
     private void probe() {
         try (Connection connection = real.getConnection()) {
             if (open && connection.isValid(VALID_SECONDS)) {
@@ -202,7 +238,6 @@ final class CircuitBreaker {
             LOG.debug("the database still does not respond: {}", SqlStates.text(e));
         } finally {
             nextProbe = nanoTime.getAsLong() + PAUSE_NANOS;
-            probing.set(false);
         }
     }
 

@@ -122,7 +122,7 @@ public final class JdbcAccounting implements ProxyComponent {
                 search,
                 databaseCalls,
                 new AccountingWriter.Options(
-                        b.batchRows,
+                        b.batchRows(),
                         b.flushInterval,
                         b.callRecords,
                         b.callRecords && searches ? b.maxOpenCalls : 0,
@@ -419,6 +419,8 @@ public final class JdbcAccounting implements ProxyComponent {
     /** Options of {@link JdbcAccounting}. {@link #build()} reports all problems at once. */
     public static final class Builder {
 
+        private static final int BATCH_ROWS = 500;
+
         private final DataSource dataSource;
         private Set<Method> methods = Set.of(Method.INVITE, Method.BYE);
         private Set<Method> failuresOf = Set.of(Method.INVITE, Method.BYE);
@@ -430,7 +432,7 @@ public final class JdbcAccounting implements ProxyComponent {
         private @Nullable List<AccountingColumn> callRecordColumns;
         private ZoneId databaseZone = ZoneOffset.UTC;
         private int queueCapacity = 10_000;
-        private int batchRows = 500;
+        private @Nullable Integer batchRows;
         private Duration flushInterval = Duration.ofSeconds(1);
         private Duration closeTimeout = Duration.ofSeconds(10);
         private Duration maxCallDuration = Duration.ofHours(24);
@@ -513,11 +515,18 @@ public final class JdbcAccounting implements ProxyComponent {
             return this;
         }
 
-        /** Sets the maximum number of rows in a batch, 1 to 5,000. Default 500. */
+        /**
+         * Sets the maximum number of rows in a batch, 1 to 5,000. Default 500, or {@link #queueCapacity} if that is
+         * smaller.
+         */
         public Builder batchRows(int rows) {
             problems.once("batchRows");
             this.batchRows = rows;
             return this;
+        }
+
+        private int batchRows() {
+            return batchRows != null ? batchRows : Math.min(BATCH_ROWS, queueCapacity);
         }
 
         /** Sets the longest time that a row waits for others of its batch, 10 ms to 1 min. Default 1 s. */
@@ -570,13 +579,15 @@ public final class JdbcAccounting implements ProxyComponent {
         public JdbcAccounting build() {
             OptionProblems found = problems.copy();
             found.range("queueCapacity", queueCapacity, 100, 1_000_000);
-            found.range("batchRows", batchRows, 1, 5_000);
             found.range("maxOpenCalls", maxOpenCalls, 100, 10_000_000);
             found.range("flushInterval", flushInterval, Duration.ofMillis(10), Duration.ofMinutes(1));
             found.range("closeTimeout", closeTimeout, Duration.ZERO, Duration.ofMinutes(1));
             found.range("maxCallDuration", maxCallDuration, Duration.ofMinutes(1), Duration.ofDays(7));
-            if (batchRows > queueCapacity) {
-                found.add("batchRows", Integer.toString(batchRows), "is above {queueCapacity} " + queueCapacity);
+            if (batchRows != null) {
+                found.range("batchRows", batchRows, 1, 5_000);
+                if (batchRows > queueCapacity) {
+                    found.add("batchRows", Integer.toString(batchRows), "is above {queueCapacity} " + queueCapacity);
+                }
             }
             unique(
                     found,

@@ -7,6 +7,7 @@ import org.sipproxy.api.component.ComponentHooks;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
@@ -78,7 +79,7 @@ public final class JdbcDomains implements ProxyComponent {
     public void reload() {
         Set<String> read = calls.run("domains.read_all", this::read);
         domains = Set.copyOf(read);
-        LOG.info("{} domains from table domain", read.size());
+        LOG.info("{} from table domain", Quantity.of(read.size(), "domain"));
     }
 
     private Set<String> read() {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.sipproxy.api.support.Quantity;
 
 /** Checks whether the times in {@code location} are in the configured zone, and which other servers write there. */
 final class LocationChecks {
@@ -76,7 +77,7 @@ final class LocationChecks {
         if (rows == 0) {
             return;
         }
-        String value = rows + " bindings without a domain, as a Kamailio with use_domain=0 writes them";
+        String value = Quantity.of(rows, "binding") + " without a domain, as a Kamailio with use_domain=0 writes them";
         String remedy = "set their domain with "
                 + remedies.of(
                         "JdbcBindingRepository.Builder.defaultDomain", "--default-domain, or give --domain only once");

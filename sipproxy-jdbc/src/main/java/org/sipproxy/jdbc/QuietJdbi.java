@@ -37,11 +37,7 @@ final class QuietJdbi {
     }
 
     <R, X extends Exception> R withHandle(HandleCallback<R, X> callback) throws X {
-        try {
-            return jdbi.withHandle(callback);
-        } catch (JdbiException e) {
-            throw named(e);
-        }
+        return named(() -> jdbi.withHandle(callback));
     }
 
     <X extends Exception> void useHandle(HandleConsumer<X> consumer) throws X {
@@ -49,11 +45,7 @@ final class QuietJdbi {
     }
 
     <R, X extends Exception> R inTransaction(HandleCallback<R, X> callback) throws X {
-        try {
-            return jdbi.inTransaction(callback);
-        } catch (JdbiException e) {
-            throw named(e);
-        }
+        return named(() -> jdbi.inTransaction(callback));
     }
 
     <X extends Exception> void useTransaction(HandleConsumer<X> consumer) throws X {
@@ -61,26 +53,29 @@ final class QuietJdbi {
     }
 
     <X extends Exception> void useTransaction(TransactionIsolationLevel level, HandleConsumer<X> consumer) throws X {
-        try {
-            jdbi.useTransaction(level, consumer);
-        } catch (JdbiException e) {
-            throw named(e);
-        }
+        named(() -> jdbi.inTransaction(level, consumer.asCallback()));
     }
 
     /** Opens a connection, which the caller closes. Exceptions of its statements are Jdbi's own. */
     Handle open() {
+        return named(jdbi::open);
+    }
+
+    /** Returns the result of a use of Jdbi, whose exceptions get the name of the component. */
+    private <R, X extends Exception> R named(Use<R, X> use) throws X {
         try {
-            return jdbi.open();
+            return use.run();
+        } catch (NamedJdbiException e) {
+            throw e;
         } catch (JdbiException e) {
-            throw named(e);
+            throw new NamedJdbiException(component + ": " + DatabaseProblem.text(dataSource, e), e);
         }
     }
 
-    private NamedJdbiException named(JdbiException e) {
-        return e instanceof NamedJdbiException named
-                ? named
-                : new NamedJdbiException(component + ": " + DatabaseProblem.text(dataSource, e), e);
+    @FunctionalInterface
+    private interface Use<R, X extends Exception> {
+
+        R run() throws X;
     }
 
     /** Failure whose message names the component, the database and the remedy; the cause is Jdbi's exception. */

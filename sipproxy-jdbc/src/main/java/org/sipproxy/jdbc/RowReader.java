@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -22,6 +23,9 @@ final class RowReader {
 
     /** Number of User-Agents that are shared between bindings. */
     private static final int SHARED_TEXTS = 1_000;
+
+    private static final int MAX_USER_AGENT_CHARS = 255;
+    private static final Pattern BREAK = Pattern.compile("[\\r\\n\\x00]+[ \\t]*");
 
     /** Start of the problem of a row that is not used at all. */
     static final String SKIPPED = "skipped: ";
@@ -99,10 +103,11 @@ final class RowReader {
         }
         int methods = (int) row.getLong(15); // 0 for NULL
         try {
+            Binding.Builder binding = Binding.builder(ruid, SipUri.parse(contact));
+            instance(row, username, binding);
             return new Row(
                     aor,
-                    Binding.builder(ruid, SipUri.parse(contact))
-                            .received(received(RowText.orNull(row, 6)))
+                    binding.received(received(RowText.orNull(row, 6)))
                             .path(path(RowText.orNull(row, 7)))
                             .times(table.readModified(row, 12) * 1000, expires * 1000)
                             .q(q >= 0 ? Math.min(q, 1f) : Binding.Q_UNSPECIFIED)
@@ -111,10 +116,20 @@ final class RowReader {
                             .userAgent(userAgent(RowText.orNull(row, 13)))
                             .socket(socket(row, table, username))
                             .methods(table.methodMasks.read(methods))
-                            .instance(RowText.orEmpty(row, 16), row.getInt(17))
                             .build());
         } catch (SipParseException e) {
             return skip(row, username, "has a URI that cannot be parsed: " + e.getMessage());
+        } catch (IllegalArgumentException e) {
+            return skip(row, username, "has a value that cannot be used: " + e.getMessage());
+        }
+    }
+
+    /** Sets the instance. One that no response can hold is ignored: the contact can be called nevertheless. */
+    private void instance(ResultSet row, @Nullable String username, Binding.Builder binding) throws SQLException {
+        try {
+            binding.instance(RowText.orEmpty(row, 16), row.getInt(17));
+        } catch (IllegalArgumentException e) {
+            problems.found("location", name(row, username), "instance ignored: " + e.getMessage());
         }
     }
 
@@ -199,9 +214,16 @@ final class RowReader {
         if (known != null) {
             return known;
         }
+        String line = oneLine(text);
         if (shared.size() < SHARED_TEXTS) {
-            shared.put(text, text);
+            shared.put(text, line);
         }
-        return text;
+        return line;
+    }
+
+    /** Returns the text as the registrar stores it: Kamailio stores the folds of a header line. */
+    private static String oneLine(String text) {
+        String line = BREAK.matcher(text).replaceAll(" ");
+        return line.length() > MAX_USER_AGENT_CHARS ? line.substring(0, MAX_USER_AGENT_CHARS) : line;
     }
 }

@@ -2,7 +2,6 @@ package org.sipproxy.jdbc;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +15,8 @@ import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.UserCase;
 
@@ -75,6 +76,7 @@ public final class Subscribers {
      * Adds a subscriber. Unless users are {@link Builder#caseSensitive case-sensitive}, one of two subscribers that are
      * added at the same time and differ in case only is refused.
      *
+     * @throws ConfigurationException if a name or the password cannot be used
      * @throws SubscriberException if the domain has a subscriber of that name, or one whose name differs in the case of
      *     ASCII letters only, so that both would share an address-of-record; nothing is changed then
      */
@@ -301,33 +303,35 @@ public final class Subscribers {
 
     /** Checks the names and the password, and returns the domain in lower case. */
     private String checked(String username, String domain, String password) {
-        List<String> problems = new ArrayList<>();
+        OptionProblems problems = new OptionProblems("");
         checkName("username", username, problems);
         checkName("domain", domain, problems);
         Objects.requireNonNull(password, "password");
         if (password.isEmpty() || hasControls(password)) {
-            problems.add("password: empty, or has control characters that a phone cannot send; choose another one");
+            problems.add(
+                    "password", "", "empty, or has control characters that a phone cannot send", "choose another one");
         }
         if (storePlainPasswords && password.codePointCount(0, password.length()) > MAX_PASSWORD) {
-            problems.add("password: more than " + MAX_PASSWORD
-                    + " characters, which the column cannot hold; choose a shorter one or store hashes only");
+            problems.add(
+                    "password",
+                    "",
+                    "more than " + MAX_PASSWORD + " characters, which the column cannot hold",
+                    "choose a shorter one or store hashes only");
         }
-        if (!problems.isEmpty()) {
-            throw new IllegalArgumentException(String.join("\n", problems));
-        }
+        problems.throwIfAny();
         return domain.toLowerCase(Locale.ROOT);
     }
 
-    private static void checkName(String what, String name, List<String> problems) {
+    private static void checkName(String what, String name, OptionProblems problems) {
         Objects.requireNonNull(name, what);
         int length = name.codePointCount(0, name.length());
         if (length == 0 || length > MAX_NAME) {
-            problems.add(what + ": " + length + " characters (expected 1 to " + MAX_NAME + ")");
+            problems.add(what, length + " characters", "expected 1 to " + MAX_NAME);
         } else if (!Aor.isUser(name)
                 || name.indexOf('@') >= 0
                 || (name.indexOf(':') >= 0 && !(what.equals("domain") && name.startsWith("[")))) {
             // a colon separates the parts of an HA1, an at sign those of an address; [2001:db8::1] is a domain
-            problems.add(what + ": has an @, a colon or a control character; give user and domain separately");
+            problems.add(what, "", "has an @, a colon or a control character", "give user and domain separately");
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
+import org.sipproxy.api.support.Quantity;
 
 /** Checks for tables of a Kamailio whose rows have no effect on the proxy. */
 final class UnreadTables {
@@ -66,6 +67,6 @@ final class UnreadTables {
     }
 
     private static String number(long rows) {
-        return rows == 1 ? "1 row" : (rows >= FilledTables.COUNTED ? "more than 100,000" : rows) + " rows";
+        return rows >= FilledTables.COUNTED ? "more than 100,000 rows" : Quantity.of(rows, "row");
     }
 }

@@ -13,42 +13,47 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 class CircuitBreakerTest {
 
     /** Near the overflow, because nanoTime may have any value. */
-    private long nanos = Long.MAX_VALUE - Duration.ofMillis(1_500).toNanos();
+    private final AtomicLong nanos =
+            new AtomicLong(Long.MAX_VALUE - Duration.ofMillis(1_500).toNanos());
 
     private final Queue<Runnable> probes = new ArrayDeque<>();
     private final Queue<Runnable> started = new ArrayDeque<>();
-    private boolean reachable;
-    private int asked;
+    private volatile boolean reachable;
+    private final AtomicInteger asked = new AtomicInteger();
 
     private final DataSource database = proxy(DataSource.class, (method, arguments) -> {
-        asked++;
+        asked.incrementAndGet();
         if (!reachable) {
             throw new SQLTransientConnectionException("no connection", "08001");
         }
         return proxy(Connection.class, (m, a) -> m.equals("isValid") ? true : null);
     });
 
-    private final CircuitBreaker breaker = new CircuitBreaker(database, probes::add, () -> nanos);
+    private final CircuitBreaker breaker = new CircuitBreaker(database, probes::add, nanos::get);
 
     @Test
     void failedConnectionOpensItUntilAProbeSucceeds() {
         assertThatThrownBy(() -> breaker.dataSource().getConnection()).hasMessage("no connection");
         assertThat(breaker.isOpen()).isTrue();
-        assertThat(asked).isOne();
+        assertThat(asked).hasValue(1);
 
         for (int i = 0; i < 100; i++) {
             assertThatThrownBy(() -> breaker.dataSource().getConnection())
                     .isInstanceOf(SQLTransientConnectionException.class)
                     .hasMessage("the database does not respond");
         }
-        assertThat(asked).isOne();
+        assertThat(asked).hasValue(1);
         assertThat(probes).hasSize(1);
 
         probes.remove().run();
@@ -129,6 +134,33 @@ class CircuitBreakerTest {
         assertThat(probes).as("outside a proxy").hasSize(1);
     }
 
+    /** Aliases and domains ask for the state only when there is a request, which would then be the first to fail. */
+    @Test
+    void aProxyClosesItWithoutARequestWhenTheDatabaseRespondsAgain() throws InterruptedException {
+        List<Thread> threads = new CopyOnWriteArrayList<>();
+        CircuitBreaker.Use use = breaker.probeOn((role, task) -> {
+            Thread thread = new Thread(task, role);
+            thread.setDaemon(true);
+            threads.add(thread);
+            return thread;
+        });
+        breaker.failed(new SQLException("read timed out", "08006"));
+        Awaitility.await().until(() -> asked.get() >= 2);
+        assertThat(breaker.openNanos()).isNotNegative();
+        reachable = true;
+        turn(1_000);
+        Awaitility.await().until(() -> breaker.openNanos() == 0);
+        assertThat(threads).as("probes").hasSize(1);
+        threads.get(0).join();
+
+        reachable = false;
+        breaker.failed(new SQLException("read timed out", "08006"));
+        Awaitility.await().until(() -> threads.size() == 2);
+        use.close();
+        threads.get(1).join();
+        assertThat(breaker.isOpen()).isTrue();
+    }
+
     private void breakerOpensAgain() {
         reachable = true;
         started.remove().run();
@@ -177,7 +209,7 @@ class CircuitBreakerTest {
     }
 
     private void turn(long millis) {
-        nanos += Duration.ofMillis(millis).toNanos();
+        nanos.addAndGet(Duration.ofMillis(millis).toNanos());
     }
 
     private interface Call {

@@ -279,7 +279,7 @@ class DatabaseDoctorTest {
 
         assertThat(doctor())
                 .extracting(Finding::toString)
-                .anyMatch(text -> text.startsWith("OK domain of bindings: 1 bindings without a domain, as a Kamailio"
+                .anyMatch(text -> text.startsWith("OK domain of bindings: 1 binding without a domain, as a Kamailio"
                         + " with use_domain=0 writes them; they are read as those of sip.test"))
                 .anyMatch(text -> text.startsWith("WARNING bindings: 1 of the first 2 cannot be read: row id "));
         assertThat(problems(DatabaseDoctor.builder(postgres.dataSource())
@@ -288,7 +288,7 @@ class DatabaseDoctorTest {
                         .build()
                         .examine()))
                 .anyMatch(text ->
-                        text.startsWith("ERROR domain of bindings: 1 bindings") && text.contains("--default-domain"));
+                        text.startsWith("ERROR domain of bindings: 1 binding") && text.contains("--default-domain"));
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.sipproxy.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.awaitility.Awaitility.await;
 import static org.sipproxy.jdbc.AccountingScene.NOON;
 import static org.sipproxy.jdbc.AccountingScene.bye;
@@ -561,6 +562,14 @@ class JdbcAccountingTest {
                     .withMessageContaining("table missed_calls is missing")
                     .withMessageContaining("table acc_cdrs is missing");
         }
+    }
+
+    @Test
+    void aBatchThatIsNotSetFitsIntoTheQueue() {
+        assertThatNoException().isThrownBy(options.queueCapacity(200)::build);
+        assertThatIllegalArgumentException()
+                .isThrownBy(options.batchRows(500)::build)
+                .withMessage("accounting: batchRows: 500 is above queueCapacity 200");
     }
 
     @Test

@@ -25,6 +25,7 @@ import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.StageContext;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.api.transport.ArrivalDecision;
 import org.sipproxy.api.transport.ArrivalFilter;
 import org.sipproxy.api.transport.Endpoint;
@@ -298,7 +299,8 @@ public final class AccessList implements ProxyComponent {
 
     @Override
     public String toString() {
-        return "AccessList[" + options.fixedRules().size() + " rules, default " + options.defaultPolicy() + "]";
+        return "AccessList[" + Quantity.of(options.fixedRules().size(), "rule") + ", default " + options.defaultPolicy()
+                + "]";
     }
 
     /** Refuses what the source alone decides. */

@@ -13,6 +13,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.api.location.UserCase;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.message.SipParseException;
 
 /**
@@ -184,7 +185,7 @@ public final class InMemoryCredentials implements CredentialStore {
 
     @Override
     public String toString() {
-        return "InMemoryCredentials[" + credentials.size() + " users]";
+        return "InMemoryCredentials[" + Quantity.of(credentials.size(), "user") + "]";
     }
 
     private record Key(String username, String realm) {

@@ -146,7 +146,7 @@ class InMemoryCredentialsTest implements CredentialStoreContract {
             threads.shutdownNow();
         }
 
-        assertThat(store).hasToString("InMemoryCredentials[1 users]");
+        assertThat(store).hasToString("InMemoryCredentials[1 user]");
     }
 
     @Test
@@ -165,7 +165,7 @@ class InMemoryCredentialsTest implements CredentialStoreContract {
         InMemoryCredentials store = InMemoryCredentials.of(Credential.ofPassword("alice", "example.org", "hunter2"));
 
         assertThat(store.mayBlock()).isFalse();
-        assertThat(store).hasToString("InMemoryCredentials[1 users]");
+        assertThat(store).hasToString("InMemoryCredentials[1 user]");
     }
 
     @Test

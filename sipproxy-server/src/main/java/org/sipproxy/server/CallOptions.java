@@ -75,8 +75,10 @@ final class CallOptions {
     @Option(
             names = "--calls-tracked",
             paramLabel = "N",
-            description =
-                    "Calls that are tracked at most, 100 to 10000000; further ones are not limited. Default: 100000.")
+            description = {
+                "Calls that are tracked at most, 100 to 10000000; further ones are not limited. Default: 100000, or",
+                "--calls-max if that is larger."
+            })
     String tracked = "";
 
     /** True if calls are tracked without {@link #calls}. A reload does not change it. */

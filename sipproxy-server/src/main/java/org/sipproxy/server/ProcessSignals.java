@@ -1,5 +1,6 @@
 package org.sipproxy.server;
 
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +28,16 @@ final class ProcessSignals {
         handle("HUP", ProcessSignals::hangup);
     }
 
-    /** Runs an action on a thread of its own at each SIGHUP, and once for those that waited. */
-    static void onHangup(Runnable action) {
+    /**
+     * Runs an action on a thread of its own at each SIGHUP, and once for those that waited.
+     *
+     * @return what a SIGHUP does
+     */
+    static Outcome onHangup(Runnable action) {
         onHangup = action;
-        handle("HUP", ProcessSignals::hangup);
+        Outcome outcome = handle("HUP", ProcessSignals::hangup);
         startWaiting();
+        return outcome;
     }
 
     private static void hangup() {
@@ -67,10 +73,26 @@ final class ProcessSignals {
                 () -> log().info("SIG{} ignored; SIGHUP reloads the configuration, SIGTERM stops the server", name));
     }
 
-    private static void handle(String name, Runnable action) {
+    /** What a signal does after {@link #handle}. */
+    enum Outcome {
+        /** It runs the action. */
+        HANDLED,
+        /** Nothing: whatever started the process, such as {@code nohup}, had it ignored, and the JVM keeps that. */
+        IGNORED,
+        /** It ends the process: the JVM does not hand it over, for example because of {@code -Xrs}. */
+        DEFAULT,
+        /** The system does not have it. */
+        UNKNOWN
+    }
+
+    private static Outcome handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object named = named(signal, name);
+            if (named == null) {
+                return Outcome.UNKNOWN;
+            }
             Object onSignal = Proxy.newProxyInstance(
                     ProcessSignals.class.getClassLoader(), new Class<?>[] {handler}, (self, method, args) -> {
                         return switch (method.getName()) {
@@ -80,10 +102,21 @@ final class ProcessSignals {
                             default -> "handler of SIG" + name;
                         };
                     });
-            signal.getMethod("handle", signal, handler)
-                    .invoke(null, signal.getConstructor(String.class).newInstance(name), onSignal);
+            Object before = signal.getMethod("handle", signal, handler).invoke(null, named, onSignal);
+            boolean isIgnored = before == handler.getField("SIG_IGN").get(null);
+            return isIgnored ? Outcome.IGNORED : Outcome.HANDLED;
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
             log().debug("SIG{} cannot be handled here; it ends the process", name, e);
+            return Outcome.DEFAULT;
+        }
+    }
+
+    private static @Nullable Object named(Class<?> signal, String name) throws ReflectiveOperationException {
+        try {
+            return signal.getConstructor(String.class).newInstance(name);
+        } catch (InvocationTargetException e) {
+            log().debug("this system has no SIG{}", name, e);
+            return null;
         }
     }
 

@@ -1,6 +1,9 @@
 package org.sipproxy.server;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.sipproxy.core.options.RegistrarPolicy.ConnectionLoss;
@@ -19,24 +22,28 @@ final class RegistrarOptions {
     @Option(
             names = "--min-expires",
             paramLabel = "DURATION",
-            description = "Shorter registrations are refused with 423. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "60s")
+            description = {
+                "Shorter registrations are refused with 423. Default: 60s, or --default-expires or --max-expires if that",
+                "is shorter."
+            })
     String minExpires = "";
 
     @Reloadable
     @Option(
             names = "--default-expires",
             paramLabel = "DURATION",
-            description = "Lifetime of a registration if the phone does not ask for one. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "1h")
+            description = {
+                "Lifetime of a registration if the phone does not ask for one. Default: 1h, or --max-expires if that is",
+                "shorter."
+            })
     String defaultExpires = "";
 
     @Reloadable
     @Option(
             names = "--max-expires",
             paramLabel = "DURATION",
-            description = "Longer registrations are shortened to this. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "1h")
+            description =
+                    "Longer registrations are shortened to this. Default: 1h, or --default-expires if that is longer.")
     String maxExpires = "";
 
     @Reloadable
@@ -99,9 +106,7 @@ final class RegistrarOptions {
     void addTo(SipProxyBuilder builder, List<String> problems) {
         OptionReader reader = new OptionReader(problems);
         RegistrarPolicy.Builder policy = RegistrarPolicy.builder();
-        reader.duration("--min-expires", minExpires, policy::minExpires);
-        reader.duration("--default-expires", defaultExpires, policy::defaultExpires);
-        reader.duration("--max-expires", maxExpires, policy::maxExpires);
+        readLifetimes(reader, policy);
         reader.number("--max-contacts", maxContacts, policy::maxContacts);
         reader.choice("--contact-matching", contactMatching, ContactMatching.values(), policy::contactMatching);
         reader.choice("--when-full", whenFull, WhenFull.values(), policy::whenFull);
@@ -114,9 +119,22 @@ final class RegistrarOptions {
         reader.apply(() -> builder.registrar(policy.build()));
     }
 
+    private void readLifetimes(OptionReader reader, RegistrarPolicy.Builder policy) {
+        reader.duration("--min-expires", minExpires, policy::minExpires);
+        reader.duration("--default-expires", defaultExpires, policy::defaultExpires);
+        reader.duration("--max-expires", maxExpires, policy::maxExpires);
+    }
+
     /** Returns the line that {@code check} prints. */
     String summary() {
-        return minExpires + " to " + maxExpires + ", default " + defaultExpires + "; at most " + maxContacts
-                + " contacts per user";
+        RegistrarPolicy.Builder builder = RegistrarPolicy.builder();
+        readLifetimes(new OptionReader(new ArrayList<>()), builder);
+        RegistrarPolicy policy = builder.build(); // the options are valid, otherwise check prints problems
+        return text(minExpires, policy.minExpires()) + " to " + text(maxExpires, policy.maxExpires()) + ", default "
+                + text(defaultExpires, policy.defaultExpires()) + "; at most " + maxContacts + " contacts per user";
+    }
+
+    private static String text(String given, Duration value) {
+        return given.isEmpty() ? OptionProblems.text(value) : given;
     }
 }

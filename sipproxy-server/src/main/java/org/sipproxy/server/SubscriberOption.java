@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.SubscriberException;
@@ -135,6 +136,6 @@ final class SubscriberOption {
         if (database.isPresent() || databaseLater) {
             return "subscribers of the database";
         }
-        return named + " subscriber" + (named == 1 ? "" : "s");
+        return Quantity.of(named, "subscriber");
     }
 }

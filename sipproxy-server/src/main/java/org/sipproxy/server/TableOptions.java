@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.sipproxy.api.gateway.Gateway;
 import org.sipproxy.api.gateway.TrunkAccount;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.gateway.Dispatcher;
 import org.sipproxy.jdbc.DatabaseUse;
@@ -311,8 +312,7 @@ final class TableOptions {
         return used.isEmpty()
                 ? NONE
                 : used.entrySet().stream()
-                        .map(one -> one.getKey().text() + " (" + one.getValue()
-                                + (one.getValue() == 1 ? " row)" : " rows)"))
+                        .map(one -> one.getKey().text() + " (" + Quantity.of(one.getValue(), "row") + ")")
                         .collect(Collectors.joining(", "));
     }
 }

@@ -39,8 +39,8 @@ final class TimerOptions {
     @Option(
             names = "--t2",
             paramLabel = "DURATION",
-            description = "Longest interval of retransmissions (T2), from T1 to 1m. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "4s")
+            description =
+                    "Longest interval of retransmissions (T2), from T1 to 1m. Default: 4s, or T1 if that is longer.")
     String t2 = "";
 
     @Reloadable

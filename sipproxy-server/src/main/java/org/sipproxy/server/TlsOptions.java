@@ -124,9 +124,7 @@ final class TlsOptions {
         ClientAuthentication mode = clientAuthentication(problems);
         Optional<Files> files = files(endpoints, domains, problems);
         if (files.isEmpty() || problems.size() > before) {
-            builder.tls(TlsSettings.builder()
-                    .certificate(Path.of("missing"), Path.of("missing"))
-                    .build()); // reported above; build() must not report it again
+            builder.tls(standIn());
             return;
         }
         TlsSettings.Builder tls = TlsSettings.builder()
@@ -146,9 +144,14 @@ final class TlsOptions {
         }
         reader.duration("--tls-handshake-timeout", handshakeTimeout, tls::handshakeTimeout);
         reader.apply(() -> settings = tls.build());
-        if (settings != null) {
-            builder.tls(settings);
-        }
+        builder.tls(settings != null ? settings : standIn());
+    }
+
+    /** Returns settings that are never used: their problem is reported, and build() must not add that they are missing. */
+    private static TlsSettings standIn() {
+        return TlsSettings.builder()
+                .certificate(Path.of("missing"), Path.of("missing"))
+                .build();
     }
 
     private static char[] password(String file) {

@@ -237,7 +237,7 @@ class DatabaseCommandsTest {
 
         assertThat(status).as(err.toString()).isZero();
         assertThat(err.toString())
-                .contains("sipproxy: warning: database: domain of bindings: 1 bindings without a domain");
+                .contains("sipproxy: warning: database: domain of bindings: 1 binding without a domain");
     }
 
     @Test

@@ -41,6 +41,22 @@ public final class JavaProcess implements AutoCloseable {
     public static JavaProcess start(
             Map<String, String> environment, List<String> jvmOptions, Class<?> main, String... args)
             throws IOException {
+        return start(List.of(), environment, jvmOptions, main, args);
+    }
+
+    /** Starts a JVM by a program that replaces itself with it, such as {@code nohup}. */
+    static JavaProcess startBy(String program, List<String> jvmOptions, Class<?> main, String... args)
+            throws IOException {
+        return start(List.of(program), Map.of(), jvmOptions, main, args);
+    }
+
+    private static JavaProcess start(
+            List<String> starter,
+            Map<String, String> environment,
+            List<String> jvmOptions,
+            Class<?> main,
+            String... args)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -50,6 +66,7 @@ public final class JavaProcess implements AutoCloseable {
                 main.getName()));
         command.addAll(1, jvmOptions);
         command.addAll(List.of(args));
+        command.addAll(0, starter);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment()
                 .put("XDG_STATE_HOME", STATE.toString()); // keeps the launcher's files in the build directory

@@ -176,6 +176,47 @@ class ReloadTest {
         }
     }
 
+    @Test
+    void theStartSaysThatNohupTakesAwayTheReloadByHangUp() throws Exception {
+        try (JavaProcess launcher =
+                JavaProcess.startBy("nohup", List.of(), Launcher.class, "run", "--config", file.toString())) {
+            launcher.awaitLine("READY");
+            assertThat(launcher.err())
+                    .filteredOn(line -> line.contains("SIGHUP"))
+                    .singleElement()
+                    .asString()
+                    .contains("SIGHUP is ignored", "reload with the command reload", "setsid instead of nohup");
+
+            replace("domain sip.test", "domain sip.test\ndomain new.test");
+            launcher.hangUp();
+            assertThat(reload()).isZero();
+            assertThat(out.toString()).as("the signal had no effect").contains("reloaded: domain");
+            launcher.terminate();
+            assertThat(launcher.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void theStartSaysThatTheJvmKeepsTheSignals() throws Exception {
+        try (JavaProcess launcher =
+                JavaProcess.start(List.of("-Xrs"), Launcher.class, "run", "--config", file.toString())) {
+            launcher.awaitLine("READY");
+            assertThat(launcher.err())
+                    .filteredOn(line -> line.contains("SIGHUP"))
+                    .singleElement()
+                    .asString()
+                    .contains("SIGHUP ends the server", "-Xrs");
+        }
+    }
+
+    @Test
+    void theStartIsSilentIfHangUpReloads() throws Exception {
+        try (JavaProcess launcher = JavaProcess.start(Launcher.class, "run", "--config", file.toString())) {
+            launcher.awaitLine("READY");
+            assertThat(launcher.err()).noneMatch(line -> line.contains("SIGHUP"));
+        }
+    }
+
     private List<String> registered() {
         out.getBuffer().setLength(0);
         Launcher.execute(new PrintWriter(out), new PrintWriter(err), "ul", "show", "--control", socket().toString());

@@ -101,6 +101,11 @@ class TlsOptionsTest {
         assertThat(check("--listen=tls:127.0.0.1:0", "--tls-self-signed", "--tls-client-auth=maybe"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--tls-client-auth: \"maybe\" (expected none, want or need)");
+        assertThat(check("--listen=tls:127.0.0.1:0", "--tls-self-signed", "--tls-handshake-timeout=1h"))
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--tls-handshake-timeout: 1h (expected 100ms to 2m)")
+                .doesNotContain("needs a certificate");
         assertThat(check("--listen=ws:127.0.0.1:0", "--ws-origin=phone.example.org"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--ws-origin: \"phone.example.org\" (expected scheme and host");

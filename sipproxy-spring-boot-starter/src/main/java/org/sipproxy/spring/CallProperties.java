@@ -17,7 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxDuration When an answered call is ended, with a BYE to both sides, 10s to 30d.
  * @param keepalive Interval of OPTIONS to both sides of a call, 10s to 1h; a call that one side does not know is ended.
  *     Default none.
- * @param tracked Calls that are tracked at most, 100 to 10000000.
+ * @param tracked Calls that are tracked at most, 100 to 10000000. Default 100000, or max if that is larger.
  */
 @ConfigurationProperties("sipproxy.calls")
 record CallProperties(
@@ -26,14 +26,16 @@ record CallProperties(
         @Nullable Integer max,
         @DefaultValue("12h") Duration maxDuration,
         @Nullable Duration keepalive,
-        @DefaultValue("100000") int tracked) {
+        @Nullable Integer tracked) {
 
     void addTo(SipProxyBuilder builder, Problems problems) {
         if (!enabled) {
             return;
         }
-        CallSettings.Builder settings =
-                CallSettings.builder().maxDuration(maxDuration).trackedCalls(tracked);
+        CallSettings.Builder settings = CallSettings.builder().maxDuration(maxDuration);
+        if (tracked != null) {
+            settings.trackedCalls(tracked);
+        }
         if (perUser != null) {
             settings.maxCallsPerUser(perUser);
         }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.call.CallListener;
 import org.sipproxy.api.call.CallRepository;
@@ -37,6 +38,8 @@ final class ProxyAssembly {
     private final ProxyBeans beans;
     private final Problems problems;
     private final SipProxyBuilder builder = SipProxy.builder();
+    /** Written when the bean of the proxy is created. */
+    private volatile @Nullable BundleWatch bundleWatch;
 
     ProxyAssembly(SipProxyProperties properties, OptionProperties options, ProxyBeans beans, Problems problems) {
         this.properties = properties;
@@ -72,8 +75,16 @@ final class ProxyAssembly {
         if (proxy == null) {
             throw new IllegalStateException("no proxy and no problem");
         }
-        options.tls().follow(proxy, bundles);
+        bundleWatch = options.tls().follow(proxy, bundles);
         return proxy;
+    }
+
+    /** Called when the proxy that {@link #build} returned has started. */
+    void onStarted() {
+        BundleWatch watch = bundleWatch;
+        if (watch != null) {
+            watch.onStarted();
+        }
     }
 
     private void addNames() {

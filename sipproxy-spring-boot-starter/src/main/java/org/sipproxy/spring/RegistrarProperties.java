@@ -1,6 +1,7 @@
 package org.sipproxy.spring;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.RegistrarPolicy;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -9,9 +10,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Registrations.
  *
- * @param minExpires Shorter registrations are refused with 423.
- * @param defaultExpires Lifetime of a registration if the phone does not ask for one.
- * @param maxExpires Longer registrations are shortened to this.
+ * @param minExpires Shorter registrations are refused with 423. Default 60s, or default-expires or max-expires if
+ *     that is shorter.
+ * @param defaultExpires Lifetime of a registration if the phone does not ask for one. Default 1h, or max-expires
+ *     if that is shorter.
+ * @param maxExpires Longer registrations are shortened to this. Default 1h, or default-expires if that is longer.
  * @param maxContacts Maximum number of contacts of one user, 1 to 64.
  * @param contactMatching When two contacts are the same registration; exact-text as Kamailio compares.
  * @param whenFull What happens to a contact beyond max-contacts.
@@ -21,9 +24,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("sipproxy")
 record RegistrarProperties(
-        @DefaultValue("60s") Duration minExpires,
-        @DefaultValue("1h") Duration defaultExpires,
-        @DefaultValue("1h") Duration maxExpires,
+        @Nullable Duration minExpires,
+        @Nullable Duration defaultExpires,
+        @Nullable Duration maxExpires,
         @DefaultValue("10") int maxContacts,
         @DefaultValue("rfc3261") RegistrarPolicy.ContactMatching contactMatching,
         @DefaultValue("replace-unreachable") RegistrarPolicy.WhenFull whenFull,
@@ -32,11 +35,17 @@ record RegistrarProperties(
         @DefaultValue("false") boolean userCaseSensitive) {
 
     void addTo(SipProxyBuilder builder, Problems problems) {
-        problems.collect(() -> builder.registrar(RegistrarPolicy.builder()
-                .minExpires(minExpires)
-                .defaultExpires(defaultExpires)
-                .maxExpires(maxExpires)
-                .maxContacts(maxContacts)
+        RegistrarPolicy.Builder policy = RegistrarPolicy.builder();
+        if (minExpires != null) {
+            policy.minExpires(minExpires);
+        }
+        if (defaultExpires != null) {
+            policy.defaultExpires(defaultExpires);
+        }
+        if (maxExpires != null) {
+            policy.maxExpires(maxExpires);
+        }
+        problems.collect(() -> builder.registrar(policy.maxContacts(maxContacts)
                 .contactMatching(contactMatching)
                 .whenFull(whenFull)
                 .connectionLoss(connectionLoss)

@@ -139,16 +139,18 @@ public class SipProxyAutoConfiguration {
     }
 
     @Bean
+    ProxyAssembly sipProxyAssembly(
+            SipProxyProperties properties, OptionProperties options, ProxyBeans beans, Problems problems) {
+        return new ProxyAssembly(properties, options, beans, problems);
+    }
+
+    @Bean
     SipProxy sipProxy(
-            SipProxyProperties properties,
-            OptionProperties options,
-            ProxyBeans beans,
-            Problems problems,
+            ProxyAssembly assembly,
             ConfigurableEnvironment environment,
             ObjectProvider<SipProxyCustomizer> customizers) {
         UnknownProperties.in(environment).forEach(line -> LOG.warn("{}", line));
-        return new ProxyAssembly(properties, options, beans, problems)
-                .build(customizers.orderedStream().toList());
+        return assembly.build(customizers.orderedStream().toList());
     }
 
     @Bean
@@ -171,9 +173,12 @@ public class SipProxyAutoConfiguration {
 
     @Bean
     SipProxyLifecycle sipProxyLifecycle(
-            SipProxy proxy, SipProxyProperties properties, ObjectProvider<BeforeStart> checks) {
+            SipProxy proxy, ProxyAssembly assembly, SipProxyProperties properties, ObjectProvider<BeforeStart> checks) {
         return new SipProxyLifecycle(
-                proxy, () -> checks.orderedStream().forEach(BeforeStart::run), properties.callDrainTime());
+                proxy,
+                () -> checks.orderedStream().forEach(BeforeStart::run),
+                assembly::onStarted,
+                properties.callDrainTime());
     }
 
     /** Check that runs before the proxy starts, and may fail. */

@@ -25,13 +25,15 @@ final class SipProxyLifecycle implements SmartLifecycle {
 
     private final SipProxy proxy;
     private final Runnable beforeStart;
+    private final Runnable afterStart;
     private final Duration callDrainTime;
     /** Ends the thread that keeps the JVM alive; null if there is none. */
     private volatile @Nullable CountDownLatch stopped;
 
-    SipProxyLifecycle(SipProxy proxy, Runnable beforeStart, Duration callDrainTime) {
+    SipProxyLifecycle(SipProxy proxy, Runnable beforeStart, Runnable afterStart, Duration callDrainTime) {
         this.proxy = proxy;
         this.beforeStart = beforeStart;
+        this.afterStart = afterStart;
         this.callDrainTime = callDrainTime;
     }
 
@@ -48,6 +50,7 @@ final class SipProxyLifecycle implements SmartLifecycle {
         Thread keeper = new Thread(() -> awaitEnd(end), "sipproxy-keep-alive");
         keeper.setDaemon(false);
         keeper.start();
+        afterStart.run();
         LOG.info("SIP proxy of {} listens on {}", proxy.settings().domains(), proxy.boundEndpoints());
     }
 

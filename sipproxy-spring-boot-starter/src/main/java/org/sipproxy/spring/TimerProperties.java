@@ -1,6 +1,7 @@
 package org.sipproxy.spring;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.SipTimers;
@@ -13,7 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param transactionTimeout How long a request may remain without a response (Timers B and F).
  * @param ringTimeout How long a phone may ring (Timer C).
  * @param t1 First interval of retransmissions over UDP (T1).
- * @param t2 Longest interval of retransmissions (T2).
+ * @param t2 Longest interval of retransmissions (T2). Default 4s, or t1 if that is longer.
  * @param t4 How long a message may stay in the network (T4).
  * @param drainTime How long requests in progress may take when the proxy closes, before they get 503; 0 to 1h.
  * @param longestDialog How long requests of a dialog are accepted, 1h to 30d in whole hours.
@@ -26,7 +27,7 @@ record TimerProperties(
         @DefaultValue("32s") Duration transactionTimeout,
         @DefaultValue("181s") Duration ringTimeout,
         @DefaultValue("500ms") Duration t1,
-        @DefaultValue("4s") Duration t2,
+        @Nullable Duration t2,
         @DefaultValue("5s") Duration t4,
         @DefaultValue("2s") Duration drainTime,
         @DefaultValue("24h") Duration longestDialog,
@@ -35,11 +36,13 @@ record TimerProperties(
         @DefaultValue("60s") Duration failedHopMemory) {
 
     void addTo(SipProxyBuilder builder, Problems problems) {
-        problems.collect(() -> builder.timers(SipTimers.builder()
-                .transactionTimeout(transactionTimeout)
+        SipTimers.Builder timers = SipTimers.builder();
+        if (t2 != null) {
+            timers.t2(t2);
+        }
+        problems.collect(() -> builder.timers(timers.transactionTimeout(transactionTimeout)
                 .ringTimeout(ringTimeout)
                 .t1(t1)
-                .t2(t2)
                 .t4(t4)
                 .build()));
         builder.drainTime(drainTime).longestDialog(longestDialog);

@@ -9,12 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.core.options.TlsSettings;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
@@ -46,33 +43,39 @@ record TlsProperties(
         @DefaultValue List<String> protocol,
         @DefaultValue("10s") Duration handshakeTimeout) {
 
-    private static final Logger LOG = LoggerFactory.getLogger(SipProxyAutoConfiguration.class);
-
     void addTo(SipProxyBuilder builder, Optional<SslBundles> bundles, Problems problems) {
-        if (bundle != null) {
-            addBundle(bundle, builder, bundles, problems);
-            return;
-        }
-        if (certificate == null && key == null) {
+        if (bundle == null && certificate == null && key == null) {
             return; // build() requires them for a secure listening point
         }
+        Optional<TlsSettings> settings = bundle != null ? ofBundle(bundle, bundles, problems) : ofFiles(problems);
+        builder.tls(settings.orElseGet(TlsProperties::standIn));
+    }
+
+    /** Returns settings that are never used: their problem is reported, and build() must not add that they are missing. */
+    private static TlsSettings standIn() {
+        return TlsSettings.builder()
+                .certificate(Path.of("missing"), Path.of("missing"))
+                .build();
+    }
+
+    private Optional<TlsSettings> ofFiles(Problems problems) {
         if (certificate == null || key == null) {
             problems.add(
                     certificate == null ? "sipproxy.tls.certificate" : "sipproxy.tls.key",
                     "",
                     "is missing",
                     "set both the certificate and its key");
-            return;
+            return Optional.empty();
         }
         TlsSettings.Builder tls = TlsSettings.builder().certificate(certificate, key);
         String password = keyPassword;
         if (password != null) {
             tls.keyPassword(password::toCharArray);
         }
-        addRest(tls, builder, problems);
+        return withRest(tls, problems);
     }
 
-    private void addRest(TlsSettings.Builder tls, SipProxyBuilder builder, Problems problems) {
+    private Optional<TlsSettings> withRest(TlsSettings.Builder tls, Problems problems) {
         tls.clientAuthentication(clientAuth).handshakeTimeout(handshakeTimeout);
         if (trust != null) {
             tls.trust(trust);
@@ -80,17 +83,17 @@ record TlsProperties(
         if (!protocol.isEmpty()) {
             tls.protocols(protocol.toArray(new String[0]));
         }
-        problems.collect(() -> builder.tls(tls.build()));
+        return problems.get(() -> Optional.of(tls.build()), Optional::empty);
     }
 
-    private void addBundle(String name, SipProxyBuilder builder, Optional<SslBundles> bundles, Problems problems) {
+    private Optional<TlsSettings> ofBundle(String name, Optional<SslBundles> bundles, Problems problems) {
         if (certificate != null || key != null || keyPassword != null) {
             problems.add(
                     "sipproxy.tls.bundle",
                     name,
                     "has certificate, key and password itself",
                     "remove sipproxy.tls.certificate, key and key-password, or the bundle");
-            return;
+            return Optional.empty();
         }
         Supplier<SslBundle> current = () -> bundles.orElseThrow().getBundle(name);
         SslBundle first;
@@ -102,7 +105,7 @@ record TlsProperties(
                     name,
                     "is not an SSL bundle of this application",
                     "define it, such as with spring.ssl.bundle.pem." + name + ".keystore.certificate");
-            return;
+            return Optional.empty();
         }
         if (first.getOptions().getCiphers() != null) {
             problems.add(
@@ -110,7 +113,7 @@ record TlsProperties(
                     name,
                     "selects ciphers, which the proxy does not support",
                     "use a bundle of its own without options.ciphers; the proxy uses those of the JDK");
-            return;
+            return Optional.empty();
         }
         if (!has(first.getStores()::getKeyStore)) {
             problems.add(
@@ -118,7 +121,7 @@ record TlsProperties(
                     name,
                     "has no certificate with its key",
                     "set keystore.certificate and keystore.private-key of the bundle");
-            return;
+            return Optional.empty();
         }
         TlsSettings.Builder tls = TlsSettings.builder()
                 .keyStore(
@@ -132,7 +135,7 @@ record TlsProperties(
         if (protocol.isEmpty() && versions != null) {
             tls.protocols(versions);
         }
-        addRest(tls, builder, problems);
+        return withRest(tls, problems);
     }
 
     /** Returns the password of the key as Spring Boot finds it; empty if there is none. */
@@ -150,21 +153,12 @@ record TlsProperties(
     }
 
     /** Puts a bundle that the application has read again into use. */
-    void follow(SipProxy proxy, Optional<SslBundles> bundles) {
+    BundleWatch follow(SipProxy proxy, Optional<SslBundles> bundles) {
+        BundleWatch watch = new BundleWatch(proxy, Objects.requireNonNullElse(bundle, ""));
         if (bundle != null) {
-            bundles.orElseThrow().addBundleUpdateHandler(bundle, changed -> reload(proxy));
+            bundles.orElseThrow().addBundleUpdateHandler(bundle, changed -> watch.onChange());
         }
-    }
-
-    private void reload(SipProxy proxy) {
-        try {
-            proxy.reloadTls();
-            LOG.info("SSL bundle {} reloaded", bundle);
-        } catch (ConfigurationException e) {
-            LOG.error("SSL bundle {} cannot be used; the old certificate stays in use", bundle, e);
-        } catch (IllegalStateException e) {
-            LOG.debug("SSL bundle {} changed, but the proxy does not use it now", bundle, e);
-        }
+        return watch;
     }
 
     /** Leaves out the password. */

@@ -52,7 +52,6 @@ class FailureAnalysisTest {
                 mistake("sipproxy.no-auth=true", "Option: sipproxy.no-auth", "remove one of them"),
                 mistake("sipproxy.nonce-expire=2d", "Option: sipproxy.nonce-expire", "Value: 2d"),
                 mistake("sipproxy.max-contacts=65", "Option: sipproxy.max-contacts", "expected 1 to 64"),
-                mistake("sipproxy.default-expires=2h", "Option: sipproxy.default-expires", "sipproxy.max-expires"),
                 mistake("sipproxy.storage=write-back", "Option: sipproxy.storage", "needs a database"),
                 mistake("sipproxy.trust=10.0.0.0/33", "Option: sipproxy.trust", "10.0.0.0/33"),
                 mistake("sipproxy.rate-limit=many", "Option: sipproxy.rate-limit", "expected N or N:BURST"),
@@ -83,6 +82,13 @@ class FailureAnalysisTest {
         assertThat(printed).contains(expected).doesNotContain("geheim77", "topsecret");
         assertThat(printed).as("only this one").containsOnlyOnce("Option: ");
         assertThat(analysis.getAction()).isNotBlank();
+    }
+
+    @Test
+    void aContradictionNamesBothProperties() {
+        FailureAnalysis analysis = run("sipproxy.default-expires=2h", "sipproxy.max-expires=1h");
+
+        assertThat(analysis.getDescription()).contains("Option: sipproxy.default-expires", "sipproxy.max-expires");
     }
 
     @Test

@@ -194,9 +194,6 @@ class PropertiesPageTest {
                         property -> ((String) property.get("name")).substring("sipproxy.".length()),
                         property -> property.get("defaultValue")));
         RegistrarPolicy registrar = RegistrarPolicy.DEFAULT;
-        assertThat(duration(defaults, "min-expires")).isEqualTo(registrar.minExpires());
-        assertThat(duration(defaults, "default-expires")).isEqualTo(registrar.defaultExpires());
-        assertThat(duration(defaults, "max-expires")).isEqualTo(registrar.maxExpires());
         assertThat(defaults).containsEntry("max-contacts", registrar.maxContacts());
         assertThat(defaults).containsEntry("contact-matching", OptionNames.of(registrar.contactMatching()));
         assertThat(defaults).containsEntry("when-full", OptionNames.of(registrar.whenFull()));
@@ -204,7 +201,6 @@ class PropertiesPageTest {
         assertThat(defaults).containsEntry("path-without-supported", OptionNames.of(registrar.pathWithoutSupported()));
         SipTimers timers = SipTimers.DEFAULT;
         assertThat(duration(defaults, "t1")).isEqualTo(timers.t1());
-        assertThat(duration(defaults, "t2")).isEqualTo(timers.t2());
         assertThat(duration(defaults, "t4")).isEqualTo(timers.t4());
         assertThat(duration(defaults, "transaction-timeout")).isEqualTo(timers.transactionTimeout());
         assertThat(duration(defaults, "ring-timeout")).isEqualTo(timers.ringTimeout());
@@ -228,7 +224,6 @@ class PropertiesPageTest {
         assertThat(defaults).containsEntry("list-elements", parse.listElements());
         CallSettings calls = CallSettings.DEFAULT;
         assertThat(duration(defaults, "calls.max-duration")).isEqualTo(calls.maxDuration());
-        assertThat(defaults).containsEntry("calls.tracked", calls.trackedCalls());
         Lockout lockout = Lockout.DEFAULT;
         assertThat(defaults).containsEntry("lockout.user-failures", lockout.userFailures());
         assertThat(defaults).containsEntry("lockout.source-failures", lockout.sourceFailures());

@@ -83,6 +83,16 @@ class SipProxyAutoConfigurationTest {
     }
 
     @Test
+    void limitsThatAreNotSetAdaptToThoseThatAre() {
+        runner.withPropertyValues(
+                        "sipproxy.max-expires=10m",
+                        "sipproxy.t1=5s",
+                        "sipproxy.calls.enabled=true",
+                        "sipproxy.calls.max=200000")
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
+    @Test
     void theProxyClosesWithItsContext() {
         SipProxy[] kept = new SipProxy[1];
         Set<Thread> others = Thread.getAllStackTraces().keySet(); // such as those of a context that Spring has cached

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sipproxy.api.component.ComponentHooks;
+import org.sipproxy.api.component.ProxyComponent;
+import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.certificates.TestCertificate;
@@ -68,6 +73,32 @@ class SslBundleTest {
                 });
     }
 
+    /** Such as a renewal while the proxy reads its bindings: the certificate is that of before. */
+    @Test
+    void aBundleThatChangesDuringTheStartIsUsedWhenItIsComplete() {
+        pem(FIRST.chain(), FIRST.key())
+                .withBean(Renewal.class)
+                .run(context -> register(context.getBean(SipProxy.class), RENEWED));
+    }
+
+    /** Component that changes the bundle when it is started. */
+    static final class Renewal implements ProxyComponent {
+
+        private final SslBundleRegistry bundles;
+
+        Renewal(SslBundleRegistry bundles) {
+            this.bundles = bundles;
+        }
+
+        @Override
+        public void install(ComponentHooks hooks) {}
+
+        @Override
+        public void start(ProxyRuntime proxy) {
+            bundles.updateBundle("sip", bundle(RENEWED));
+        }
+    }
+
     private static SslBundle bundle(TestCertificate certificate) {
         KeyStore trusted = certificate.trusted();
         String password = String.valueOf(TestCertificate.password());
@@ -116,11 +147,28 @@ class SslBundleTest {
         });
     }
 
+    private static String stackTrace(Throwable failure) {
+        StringWriter text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text));
+        return text.toString();
+    }
+
     @Test
     void aBundleThatDoesNotExistOrCannotBeReadFailsTheStart() {
         runner.run(context -> assertThat(context)
                 .getFailure()
-                .hasStackTraceContaining("sipproxy.tls.bundle: sip is not an SSL bundle of this application"));
+                .hasStackTraceContaining("sipproxy.tls.bundle: sip is not an SSL bundle of this application")
+                .extracting(SslBundleTest::stackTrace)
+                .asString()
+                .doesNotContain("needs a certificate"));
+        pem(FIRST.chain(), FIRST.key())
+                .withPropertyValues("sipproxy.tls.handshake-timeout=1h")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .hasStackTraceContaining("sipproxy.tls.handshake-timeout")
+                        .extracting(SslBundleTest::stackTrace)
+                        .asString()
+                        .doesNotContain("needs a certificate"));
         runner.withPropertyValues("spring.ssl.bundle.pem.sip.truststore.certificate=" + FIRST.chain())
                 .run(context -> assertThat(context)
                         .getFailure()

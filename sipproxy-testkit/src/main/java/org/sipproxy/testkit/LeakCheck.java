@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.SipProxy;
 
 /**
@@ -48,7 +49,9 @@ public final class LeakCheck {
     public List<String> after(Collection<Phone> phones) {
         List<String> leaks = ofPhones(phones);
         if (!Waiting.until(() -> proxy.statistics().unanswered() == 0, GRACE)) {
-            leaks.add("proxy: " + proxy.statistics().unanswered() + " requests still wait for a final response");
+            leaks.add("proxy: "
+                    + Quantity.of(proxy.statistics().unanswered(), "request still waits", "requests still wait")
+                    + " for a final response");
         }
         if (proxy.statistics().stalledReceivers() > stalledBefore) {
             leaks.add(

@@ -92,7 +92,7 @@ class SipProxyExtensionTest {
                 LeavesACall.class,
                 "leavesACall() left calls, requests or threads behind; end them, or build the extension with"
                         + " withoutLeakCheck():\n  bob: the call ",
-                " was neither answered nor cancelled\n  proxy: 1 requests still wait for a final response");
+                " was neither answered nor cancelled\n  proxy: 1 request still waits for a final response");
     }
 
     @Test

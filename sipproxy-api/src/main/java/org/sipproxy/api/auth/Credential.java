@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 
 /**
  * Secret that a digest is checked with: a password, or the hash {@code H(username:realm:password)}, called HA1 (RFC
@@ -28,11 +30,11 @@ public final class Credential {
     /**
      * Returns a credential with a plain password, usable with every algorithm.
      *
-     * @throws IllegalArgumentException if the password is empty
+     * @throws ConfigurationException if the password is empty
      */
     public static Credential ofPassword(String username, String realm, String password) {
         if (Objects.requireNonNull(password, "password").isEmpty()) {
-            throw emptyPassword("password", username, "empty");
+            throw emptyPassword("password", username, "is empty");
         }
         return new Credential(username, realm, password, Map.of());
     }
@@ -40,7 +42,7 @@ public final class Credential {
     /**
      * Returns a credential with an MD5 HA1.
      *
-     * @throws IllegalArgumentException if {@code ha1} is not 32 hex digits, or is that of the empty password
+     * @throws ConfigurationException if {@code ha1} is not 32 hex digits, or is that of the empty password
      */
     public static Credential ofHa1(String username, String realm, String ha1) {
         return ofHa1(username, realm, Map.of(DigestAlgorithm.MD5, ha1));
@@ -49,23 +51,26 @@ public final class Credential {
     /**
      * Returns a credential with an HA1 for each of the given algorithms.
      *
-     * @throws IllegalArgumentException if the map is empty, or an HA1 does not have its algorithm's number of hex
+     * @throws ConfigurationException if the map is empty, or an HA1 does not have its algorithm's number of hex
      *     digits, or is that of the empty password
      */
     public static Credential ofHa1(String username, String realm, Map<DigestAlgorithm, String> ha1) {
         if (ha1.isEmpty()) {
-            throw new IllegalArgumentException("ha1: none (expected at least one, or use a password)");
+            throw problem("ha1", "none", "expected at least one, or use a password", "");
         }
         EnumMap<DigestAlgorithm, String> lower = new EnumMap<>(DigestAlgorithm.class);
         ha1.forEach((algorithm, hash) -> {
             if (hash.length() != algorithm.hexLength()
                     || !hash.chars().allMatch(c -> c < 128 && Character.digit(c, 16) >= 0)) {
-                throw new IllegalArgumentException("ha1: " + hash.length() + " characters (expected "
-                        + algorithm.hexLength() + " hex digits, the " + algorithm.token()
-                        + " of user:realm:password)");
+                throw problem(
+                        "ha1",
+                        hash.length() + " characters",
+                        "expected " + algorithm.hexLength() + " hex digits, the " + algorithm.token()
+                                + " of user:realm:password",
+                        "");
             }
             if (isOfEmptyPassword(username, realm, algorithm, hash)) {
-                throw emptyPassword("ha1", username, "the hash of the empty password");
+                throw emptyPassword("ha1", username, "is the hash of the empty password");
             }
             lower.put(algorithm, hash.toLowerCase(Locale.ROOT));
         });
@@ -77,9 +82,12 @@ public final class Credential {
         return algorithm.ha1(username, realm, "").equalsIgnoreCase(ha1);
     }
 
-    private static IllegalArgumentException emptyPassword(String option, String username, String what) {
-        return new IllegalArgumentException(
-                option + ": that of " + username + " is " + what + "; set one that is hard to guess");
+    private static ConfigurationException emptyPassword(String option, String username, String what) {
+        return problem(option, "", "that of " + username + " " + what, "set one that is hard to guess");
+    }
+
+    private static ConfigurationException problem(String option, String value, String reason, String remedy) {
+        return new ConfigurationException(ConfigurationProblem.of(option, value, reason, remedy));
     }
 
     /** Returns the digest user name. */

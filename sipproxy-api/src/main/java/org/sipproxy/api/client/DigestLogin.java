@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 
 /**
  * User name and secret with which a request answers digest challenges (RFC 7616, RFC 8760). Supports MD5, SHA-256 and
@@ -40,13 +42,13 @@ public final class DigestLogin {
      * a realm of their choice and try out passwords against the response. Add {@link #forRealm} where the realm is
      * known.
      *
-     * @throws IllegalArgumentException if the password is empty, or {@code username} is empty or contains a control
-     *     character
+     * @throws ConfigurationException if the password is empty
+     * @throws IllegalArgumentException if {@code username} is empty or contains a control character
      */
     public static DigestLogin ofPassword(String username, String password) {
         HeaderText.require("username", Objects.requireNonNull(username, "username"));
         if (Objects.requireNonNull(password, "password").isEmpty()) {
-            throw new IllegalArgumentException("password: that of " + username + " is empty");
+            throw problem("password", "", "that of " + username + " is empty", "set that of the account");
         }
         return new DigestLogin(username, null, password, null, null);
     }
@@ -57,8 +59,9 @@ public final class DigestLogin {
      *
      * @param algorithm {@code MD5}, {@code SHA-256} or {@code SHA-512-256}
      * @param ha1 the hash in hex
-     * @throws IllegalArgumentException if the algorithm is another one, {@code ha1} does not have its number of hex
-     *     digits, or user name or realm is empty or contains a control character
+     * @throws ConfigurationException if the algorithm is another one, or {@code ha1} does not have its number of hex
+     *     digits
+     * @throws IllegalArgumentException if user name or realm is empty or contains a control character
      */
     public static DigestLogin ofHa1(String username, String realm, String algorithm, String ha1) {
         HeaderText.require("username", Objects.requireNonNull(username, "username"));
@@ -66,13 +69,20 @@ public final class DigestLogin {
         String token = Objects.requireNonNull(algorithm, "algorithm").toUpperCase(Locale.ROOT);
         Integer digits = ALGORITHMS.get(token);
         if (digits == null) {
-            throw new IllegalArgumentException("algorithm: " + algorithm + " (expected MD5, SHA-256 or SHA-512-256)");
+            throw problem("algorithm", algorithm, "expected MD5, SHA-256 or SHA-512-256", "");
         }
         if (!Objects.requireNonNull(ha1, "ha1").matches("[0-9a-fA-F]{" + digits + "}")) {
-            throw new IllegalArgumentException("ha1: " + ha1.length() + " characters (expected " + digits
-                    + " hex digits, the " + token + " of user:realm:password)");
+            throw problem(
+                    "ha1",
+                    ha1.length() + " characters",
+                    "expected " + digits + " hex digits, the " + token + " of user:realm:password",
+                    "");
         }
         return new DigestLogin(username, realm, null, token, ha1.toLowerCase(Locale.ROOT));
+    }
+
+    private static ConfigurationException problem(String option, String value, String reason, String remedy) {
+        return new ConfigurationException(ConfigurationProblem.of(option, value, reason, remedy));
     }
 
     /**

@@ -6,6 +6,8 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import org.sipproxy.api.config.ConfigurationException;
+import org.sipproxy.api.config.ConfigurationProblem;
 import org.sipproxy.message.wire.MessageIndex;
 
 /**
@@ -40,12 +42,11 @@ public final class KeyedHash {
      *
      * @param secret at least 16 random bytes; not kept
      * @param purpose what the hash is for: hashes for different purposes are unrelated
-     * @throws IllegalArgumentException if the secret is shorter than 16 bytes
+     * @throws ConfigurationException if the secret is shorter than 16 bytes
      */
     public static KeyedHash of(byte[] secret, String purpose) {
         if (secret.length < 16) {
-            throw new IllegalArgumentException(
-                    "secret: " + secret.length + " bytes (expected at least 16 random bytes)");
+            throw problem("secret", secret.length + " bytes", "expected at least 16 random bytes", "");
         }
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
@@ -56,6 +57,10 @@ public final class KeyedHash {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this JVM does not provide SHA-256, which every JVM must provide", e);
         }
+    }
+
+    private static ConfigurationException problem(String option, String value, String reason, String remedy) {
+        return new ConfigurationException(ConfigurationProblem.of(option, value, reason, remedy));
     }
 
     /** Creates a hash with the key of a test vector. */

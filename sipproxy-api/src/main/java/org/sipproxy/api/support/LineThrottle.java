@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +14,19 @@ import org.jspecify.annotations.Nullable;
  * another burst and then another number of lines a second. Omitted lines are counted; {@link #takeOmitted} returns the counts, so that a burst is reported
  * even if nothing follows it.
  *
- * <p>The table of keys has a fixed size. Thread-safe.
+ * <p>A key may have members, such as the callers behind one source. Each of them has a fifth of the lines of the key, so
+ * that one member does not use up the lines of the others. The members together have no more than the key, because a
+ * sender can invent them.
+ *
+ * <p>The tables of keys and members have a fixed size. Thread-safe.
  */
 public final class LineThrottle {
 
     /** Number of keys whose omitted lines are reported separately; those of all others are added up. */
     public static final int REPORTED = 16;
+
+    /** Share of one member in the lines of its key. */
+    private static final int MEMBER_SHARE = 5;
 
     private static final int ENTRIES = 4_096;
     private static final int HIGHEST = 1_000_000;
@@ -26,6 +34,11 @@ public final class LineThrottle {
 
     // guarded by this
     private final KeyedBursts keys;
+    /** Created with the first member: most throttles have none. */
+    private @Nullable KeyedBursts members;
+
+    private final int memberBurst;
+    private final long memberIntervalNanos;
     private final @Nullable Burst[] bursts = new @Nullable Burst[ENTRIES];
     private final List<Burst> open = new ArrayList<>();
     private final int lines;
@@ -83,6 +96,8 @@ public final class LineThrottle {
         requireRange("lines", lines);
         requireRange("linesPerSecond", linesPerSecond);
         this.keys = new KeyedBursts(ENTRIES, burst, INTERVAL_NANOS / perSecond);
+        this.memberBurst = Math.max(burst / MEMBER_SHARE, 1);
+        this.memberIntervalNanos = INTERVAL_NANOS / perSecond * MEMBER_SHARE;
         this.lines = lines;
         this.nanosPerLine = INTERVAL_NANOS / linesPerSecond;
         this.allAgainNanos = nowNanos;
@@ -113,6 +128,42 @@ public final class LineThrottle {
         }
         omit(at, what);
         return false;
+    }
+
+    /**
+     * Decides about one line of a member of a key. Omitted lines count for the key.
+     *
+     * @param key a keyed hash of what the line is about, see {@link KeyedHash}
+     * @param member returns a keyed hash of the key and its member; called only if the key may have a line
+     * @param nowNanos a monotonic time in nanoseconds
+     * @param what names the key, for {@link Burst#what}; called only for the first omitted line of a burst
+     * @return true if the line is to be written
+     */
+    public synchronized boolean admits(long key, LongSupplier member, long nowNanos, Supplier<String> what) {
+        int at = keys.enter(key, nowNanos);
+        if (keys.isNew(at)) {
+            bursts[at] = null; // still reported, because it stays in the list of open bursts
+        }
+        if (keys.mayTake(at, nowNanos)) {
+            KeyedBursts table = members();
+            int memberAt = table.enter(member.getAsLong(), nowNanos);
+            if (table.mayTake(memberAt, nowNanos) && takeLine(nowNanos)) {
+                keys.take(at, nowNanos);
+                table.take(memberAt, nowNanos);
+                return true;
+            }
+        }
+        omit(at, what);
+        return false;
+    }
+
+    private KeyedBursts members() {
+        KeyedBursts table = members;
+        if (table == null) {
+            table = new KeyedBursts(ENTRIES, memberBurst, memberIntervalNanos);
+            members = table;
+        }
+        return table;
     }
 
     private void omit(int at, Supplier<String> what) {

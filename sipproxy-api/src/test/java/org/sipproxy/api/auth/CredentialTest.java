@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.sipproxy.api.config.ConfigurationException;
 
 class CredentialTest {
 
@@ -30,6 +31,7 @@ class CredentialTest {
     @Test
     void missingPasswordIsNamed() {
         assertThatThrownBy(() -> Credential.ofPassword("1001", "sip.test", ""))
+                .isInstanceOf(ConfigurationException.class)
                 .hasMessage("password: that of 1001 is empty; set one that is hard to guess");
         assertThatThrownBy(() -> Credential.ofPassword("1001", "sip.test", null))
                 .isInstanceOf(NullPointerException.class)

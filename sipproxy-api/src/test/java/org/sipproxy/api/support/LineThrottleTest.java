@@ -81,4 +81,36 @@ class LineThrottleTest {
         }
         assertThat(later).isEqualTo(LINES_PER_SECOND);
     }
+
+    private static int admitted(LineThrottle shared, long key, long member, long nowNanos, int times) {
+        int admitted = 0;
+        for (int i = 0; i < times; i++) {
+            admitted += shared.admits(key, () -> member, nowNanos, () -> "key " + key) ? 1 : 0;
+        }
+        return admitted;
+    }
+
+    @Test
+    void aMemberDoesNotUseUpTheLinesOfTheOthersOfItsKey() {
+        LineThrottle shared = new LineThrottle(5 * BURST, 5, LINES, LINES_PER_SECOND, 0);
+
+        assertThat(admitted(shared, 1, 11, 0, 1_000)).isEqualTo(BURST);
+        assertThat(admitted(shared, 1, 12, 0, 1)).isOne();
+        assertThat(admitted(shared, 1, 11, SECOND, 20)).isOne();
+        assertThat(shared.takeOmitted())
+                .extracting(burst -> burst.what() + ": " + burst.omitted())
+                .containsExactly("key 1: " + (1_000 - BURST + 19));
+    }
+
+    @Test
+    void inventedMembersHaveNoMoreThanTheirKey() {
+        LineThrottle shared = new LineThrottle(5 * BURST, 5, LINES, LINES_PER_SECOND, 0);
+        int admitted = 0;
+        for (long member = 0; member < 10_000; member++) {
+            admitted += admitted(shared, 1, member << 32, 0, 1);
+        }
+
+        assertThat(admitted).isEqualTo(5 * BURST);
+        assertThat(admitted(shared, 2, 7, 0, 1)).as("another key").isOne();
+    }
 }

@@ -3,6 +3,7 @@ package org.sipproxy.core.options;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
 
@@ -12,6 +13,9 @@ public final class CallSettings {
     /** Value of {@link Builder#maxCalls} and {@link Builder#maxCallsPerUser} for no limit. */
     public static final int NO_LIMIT = Integer.MAX_VALUE;
 
+    private static final int TRACKED = 100_000;
+    private static final int MOST_CALLS = 10_000_000;
+
     /** The defaults of {@link Builder}: no limits, 12 hours, no keepalive, 100,000 tracked calls. */
     public static final CallSettings DEFAULT = builder().build();
 
@@ -20,13 +24,15 @@ public final class CallSettings {
     private final int maxCallsPerUser;
     private final Duration keepalive;
     private final int trackedCalls;
+    private final @Nullable Integer givenTrackedCalls;
 
     private CallSettings(Builder builder) {
         this.maxDuration = builder.maxDuration;
         this.maxCalls = builder.maxCalls;
         this.maxCallsPerUser = builder.maxCallsPerUser;
         this.keepalive = builder.keepalive;
-        this.trackedCalls = builder.trackedCalls;
+        this.givenTrackedCalls = builder.trackedCalls;
+        this.trackedCalls = builder.tracked();
     }
 
     /** Returns a builder with the defaults. */
@@ -41,7 +47,7 @@ public final class CallSettings {
         builder.maxCalls = maxCalls;
         builder.maxCallsPerUser = maxCallsPerUser;
         builder.keepalive = keepalive;
-        builder.trackedCalls = trackedCalls;
+        builder.trackedCalls = givenTrackedCalls;
         return builder;
     }
 
@@ -88,7 +94,7 @@ public final class CallSettings {
         private int maxCalls = NO_LIMIT;
         private int maxCallsPerUser = NO_LIMIT;
         private Duration keepalive = Duration.ZERO;
-        private int trackedCalls = 100_000;
+        private @Nullable Integer trackedCalls;
 
         private Builder() {}
 
@@ -139,8 +145,8 @@ public final class CallSettings {
         }
 
         /**
-         * Sets how many calls are tracked at most. 100 to 10,000,000. Default 100,000, about 100 MB. Further calls are
-         * relayed without being tracked: they are counted by {@code CallStatistics.untracked}, are not listed, have no
+         * Sets how many calls are tracked at most. 100 to 10,000,000. Default 100,000, about 100 MB, or
+         * {@link #maxCalls} if that is larger. Further calls are relayed without being tracked: they are counted by {@code CallStatistics.untracked}, are not listed, have no
          * events, and do not count for the limit of a user.
          */
         public Builder trackedCalls(int most) {
@@ -148,16 +154,23 @@ public final class CallSettings {
             return this;
         }
 
+        private int tracked() {
+            if (trackedCalls != null) {
+                return trackedCalls;
+            }
+            return maxCalls == NO_LIMIT ? TRACKED : Math.max(TRACKED, Math.min(maxCalls, MOST_CALLS));
+        }
+
         /**
          * Returns the values.
          *
-         * @throws ConfigurationException if a value is outside its range
+         * @throws ConfigurationException if a value is outside its range, or contradicts another that was set
          */
         public CallSettings build() {
             OptionProblems problems = new OptionProblems("");
             problems.range("maxDuration", maxDuration, Duration.ofSeconds(10), Duration.ofDays(30));
             if (maxCalls != NO_LIMIT) {
-                problems.range("maxCalls", maxCalls, 1, 10_000_000);
+                problems.range("maxCalls", maxCalls, 1, MOST_CALLS);
             }
             if (maxCallsPerUser != NO_LIMIT) {
                 problems.range("maxCallsPerUser", maxCallsPerUser, 1, 10_000);
@@ -165,8 +178,9 @@ public final class CallSettings {
             if (!keepalive.isZero()) {
                 problems.range("keepalive", keepalive, Duration.ofSeconds(10), Duration.ofHours(1));
             }
-            problems.range("trackedCalls", trackedCalls, 100, 10_000_000);
-            if (maxCalls != NO_LIMIT && maxCalls > trackedCalls) {
+            int trackedCalls = tracked();
+            problems.range("trackedCalls", trackedCalls, 100, MOST_CALLS);
+            if (maxCalls != NO_LIMIT && maxCalls <= MOST_CALLS && maxCalls > trackedCalls) {
                 problems.add("maxCalls", Integer.toString(maxCalls), "is above {trackedCalls} " + trackedCalls);
             }
             if (maxCallsPerUser != NO_LIMIT && maxCalls != NO_LIMIT && maxCallsPerUser > maxCalls) {

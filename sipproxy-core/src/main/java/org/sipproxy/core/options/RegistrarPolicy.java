@@ -2,6 +2,7 @@ package org.sipproxy.core.options;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.location.UserCase;
@@ -66,6 +67,7 @@ public final class RegistrarPolicy {
         EXACT_TEXT
     }
 
+    private final Lifetimes given;
     private final Duration minExpires;
     private final Duration defaultExpires;
     private final Duration maxExpires;
@@ -77,9 +79,10 @@ public final class RegistrarPolicy {
     private final PathWithoutSupported pathWithoutSupported;
 
     private RegistrarPolicy(Builder builder) {
-        this.minExpires = builder.minExpires;
-        this.defaultExpires = builder.defaultExpires;
-        this.maxExpires = builder.maxExpires;
+        this.given = builder.given;
+        this.minExpires = given.minExpires();
+        this.defaultExpires = given.defaultExpires();
+        this.maxExpires = given.maxExpires();
         this.maxContacts = builder.maxContacts;
         this.whenFull = builder.whenFull;
         this.contactMatching = builder.contactMatching;
@@ -93,12 +96,10 @@ public final class RegistrarPolicy {
         return new Builder();
     }
 
-    /** Returns a builder with these values. */
+    /** Returns a builder with these values, in which a lifetime that was not set still adapts to the others. */
     public Builder toBuilder() {
         Builder builder = new Builder();
-        builder.minExpires = minExpires;
-        builder.defaultExpires = defaultExpires;
-        builder.maxExpires = maxExpires;
+        builder.given = given;
         builder.maxContacts = maxContacts;
         builder.whenFull = whenFull;
         builder.contactMatching = contactMatching;
@@ -166,12 +167,40 @@ public final class RegistrarPolicy {
                 + ", pathWithoutSupported " + pathWithoutSupported + "]";
     }
 
+    /** The lifetimes that were set. The default of one that was not must not contradict them. */
+    private record Lifetimes(
+            @Nullable Duration least,
+            @Nullable Duration usual,
+            @Nullable Duration most) {
+
+        private static final Duration MINUTE = Duration.ofSeconds(60);
+        private static final Duration HOUR = Duration.ofHours(1);
+
+        Duration minExpires() {
+            return least != null ? least : shorter(MINUTE, shorter(maxExpires(), usual == null ? MINUTE : usual));
+        }
+
+        Duration defaultExpires() {
+            return usual != null ? usual : shorter(HOUR, maxExpires());
+        }
+
+        Duration maxExpires() {
+            return most != null ? most : usual == null ? HOUR : longer(HOUR, usual);
+        }
+
+        private static Duration shorter(Duration a, Duration b) {
+            return a.compareTo(b) <= 0 ? a : b;
+        }
+
+        private static Duration longer(Duration a, Duration b) {
+            return a.compareTo(b) >= 0 ? a : b;
+        }
+    }
+
     /** Builder of {@link RegistrarPolicy}. Not thread-safe. */
     public static final class Builder {
 
-        private Duration minExpires = Duration.ofSeconds(60);
-        private Duration defaultExpires = Duration.ofHours(1);
-        private Duration maxExpires = Duration.ofHours(1);
+        private Lifetimes given = new Lifetimes(null, null, null);
         private int maxContacts = 10;
         private WhenFull whenFull = WhenFull.REPLACE_UNREACHABLE;
         private ContactMatching contactMatching = ContactMatching.RFC3261;
@@ -183,27 +212,29 @@ public final class RegistrarPolicy {
 
         /**
          * Sets the lifetime below which a registration is refused with 423 and Min-Expires. 0 to 1 hour, because the
-         * RFC allows 423 only below 1 hour. Default 60 s.
+         * RFC allows 423 only below 1 hour. Default 60 s, or {@link #defaultExpires} or {@link #maxExpires} if that is
+         * shorter.
          */
         public Builder minExpires(Duration value) {
-            minExpires = Objects.requireNonNull(value, "value");
+            given = new Lifetimes(Objects.requireNonNull(value, "value"), given.usual(), given.most());
             return this;
         }
 
         /**
          * Sets the lifetime granted to a client that requests none. {@link #minExpires} to {@link #maxExpires}, at
-         * least 1 s. Default 1 hour.
+         * least 1 s. Default 1 hour, or {@link #maxExpires} if that is shorter.
          */
         public Builder defaultExpires(Duration value) {
-            defaultExpires = Objects.requireNonNull(value, "value");
+            given = new Lifetimes(given.least(), Objects.requireNonNull(value, "value"), given.most());
             return this;
         }
 
         /**
-         * Sets the lifetime to which a longer registration is shortened. 1 s to 7 days. Default 1 hour.
+         * Sets the lifetime to which a longer registration is shortened. 1 s to 7 days. Default 1 hour, or
+         * {@link #defaultExpires} if that is longer.
          */
         public Builder maxExpires(Duration value) {
-            maxExpires = Objects.requireNonNull(value, "value");
+            given = new Lifetimes(given.least(), given.usual(), Objects.requireNonNull(value, "value"));
             return this;
         }
 
@@ -263,13 +294,16 @@ public final class RegistrarPolicy {
         /**
          * Returns the values.
          *
-         * @throws ConfigurationException if a value is outside its range
+         * @throws ConfigurationException if a value is outside its range, or contradicts another that was set
          */
         public RegistrarPolicy build() {
             OptionProblems problems = new OptionProblems("");
-            problems.range("minExpires", minExpires, Duration.ZERO, Duration.ofHours(1));
-            problems.range("maxExpires", maxExpires, Duration.ofSeconds(1), Duration.ofDays(7));
-            problems.range("defaultExpires", defaultExpires, Duration.ofSeconds(1), Duration.ofDays(7));
+            Duration minExpires = given.minExpires();
+            Duration defaultExpires = given.defaultExpires();
+            Duration maxExpires = given.maxExpires();
+            checkRange(problems, "minExpires", given.least(), Duration.ZERO, Duration.ofHours(1));
+            checkRange(problems, "maxExpires", given.most(), Duration.ofSeconds(1), Duration.ofDays(7));
+            checkRange(problems, "defaultExpires", given.usual(), Duration.ofSeconds(1), Duration.ofDays(7));
             boolean inRange = problems.isEmpty(); // otherwise comparing them would report one mistake twice
             problems.range("maxContacts", maxContacts, 1, 64);
             if (inRange && minExpires.compareTo(maxExpires) > 0) {
@@ -287,6 +321,13 @@ public final class RegistrarPolicy {
             }
             problems.throwIfAny();
             return new RegistrarPolicy(this);
+        }
+
+        private static void checkRange(
+                OptionProblems problems, String option, @Nullable Duration value, Duration least, Duration most) {
+            if (value != null) {
+                problems.range(option, value, least, most);
+            }
         }
     }
 }

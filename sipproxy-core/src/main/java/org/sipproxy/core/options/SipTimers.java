@@ -2,6 +2,7 @@ package org.sipproxy.core.options;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.OptionProblems;
 
@@ -10,18 +11,22 @@ import org.sipproxy.api.config.OptionProblems;
  */
 public final class SipTimers {
 
+    private static final Duration T2 = Duration.ofSeconds(4);
+
     /** The defaults of {@link Builder}. */
     public static final SipTimers DEFAULT = builder().build();
 
     private final Duration t1;
     private final Duration t2;
+    private final @Nullable Duration givenT2;
     private final Duration t4;
     private final Duration transactionTimeout;
     private final Duration ringTimeout;
 
     private SipTimers(Builder builder) {
         this.t1 = builder.t1;
-        this.t2 = builder.t2;
+        this.t2 = builder.t2();
+        this.givenT2 = builder.t2;
         this.t4 = builder.t4;
         this.transactionTimeout = builder.transactionTimeout;
         this.ringTimeout = builder.ringTimeout;
@@ -36,7 +41,7 @@ public final class SipTimers {
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.t1 = t1;
-        builder.t2 = t2;
+        builder.t2 = givenT2;
         builder.t4 = t4;
         builder.transactionTimeout = transactionTimeout;
         builder.ringTimeout = ringTimeout;
@@ -78,7 +83,7 @@ public final class SipTimers {
     public static final class Builder {
 
         private Duration t1 = Duration.ofMillis(500);
-        private Duration t2 = Duration.ofSeconds(4);
+        private @Nullable Duration t2;
         private Duration t4 = Duration.ofSeconds(5);
         private Duration transactionTimeout = Duration.ofSeconds(32);
         private Duration ringTimeout = Duration.ofSeconds(181);
@@ -95,11 +100,18 @@ public final class SipTimers {
 
         /**
          * Sets T2, the longest interval between retransmissions of a non-INVITE request or an INVITE response. T1 to 1
-         * min. Default 4 s.
+         * min. Default 4 s, or T1 if that is longer.
          */
         public Builder t2(Duration value) {
             t2 = Objects.requireNonNull(value, "value");
             return this;
+        }
+
+        private Duration t2() {
+            if (t2 != null) {
+                return t2;
+            }
+            return t1.compareTo(T2) > 0 ? t1 : T2;
         }
 
         /**
@@ -136,7 +148,9 @@ public final class SipTimers {
             OptionProblems problems = new OptionProblems("");
             problems.range("t1", t1, Duration.ofMillis(10), Duration.ofSeconds(10));
             Duration shortestT2 = problems.isEmpty() ? t1 : Duration.ofMillis(10); // a wrong t1 is one mistake
-            problems.range("t2", t2, shortestT2, Duration.ofMinutes(1));
+            if (t2 != null) {
+                problems.range("t2", t2, shortestT2, Duration.ofMinutes(1));
+            }
             problems.range("t4", t4, Duration.ofMillis(10), Duration.ofMinutes(1));
             problems.range("transactionTimeout", transactionTimeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
             problems.range("ringTimeout", ringTimeout, Duration.ofSeconds(1), Duration.ofHours(1));

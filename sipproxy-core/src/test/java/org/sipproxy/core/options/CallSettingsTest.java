@@ -35,6 +35,18 @@ class CallSettingsTest {
     }
 
     @Test
+    void theTrackedCallsThatAreNotSetSufficeForTheLimit() {
+        assertThat(CallSettings.builder().maxCalls(200_000).build().trackedCalls())
+                .isEqualTo(200_000);
+        assertThat(CallSettings.builder().maxCalls(200).build().trackedCalls()).isEqualTo(100_000);
+        assertThat(CallSettings.DEFAULT.toBuilder().maxCalls(200_000).build().trackedCalls())
+                .isEqualTo(200_000);
+        assertThat(CallSettings.builder().build().trackedCalls()).isEqualTo(100_000);
+        assertThatThrownBy(CallSettings.builder().maxCalls(20_000_000)::build)
+                .hasMessage("maxCalls: 20000000 (expected 1 to 10,000,000)");
+    }
+
+    @Test
     void limitsThatAnotherLimitHidesAreReported() {
         assertThatThrownBy(() -> CallSettings.builder()
                         .maxCalls(10)

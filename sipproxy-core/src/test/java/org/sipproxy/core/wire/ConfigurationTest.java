@@ -8,11 +8,14 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.config.ConfigurationProblem;
+import org.sipproxy.api.config.OptionProblems;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.routing.Verdict;
 import org.sipproxy.api.transport.Endpoint;
@@ -93,10 +96,55 @@ class ConfigurationTest {
                         .maxExpires(Duration.ofMinutes(10))
                         .maxContacts(65)::build)
                 .hasMessage("maxContacts: 65 (expected 1 to 64)\nminExpires: 30m is above maxExpires 10m");
-        assertThatThrownBy(RegistrarPolicy.builder().maxExpires(Duration.ofMinutes(10))::build)
+        assertThatThrownBy(RegistrarPolicy.builder()
+                        .maxExpires(Duration.ofMinutes(10))
+                        .defaultExpires(Duration.ofHours(1))::build)
                 .hasMessage("defaultExpires: 1h (expected minExpires 1m to maxExpires 10m)");
+        assertThatThrownBy(RegistrarPolicy.builder().maxExpires(Duration.ZERO)::build)
+                .hasMessage("maxExpires: 0s (expected 1s to 7d)");
         assertThatThrownBy(SipTimers.builder().t1(Duration.ofSeconds(3)).t2(Duration.ofSeconds(2))::build)
                 .hasMessage("t2: 2s (expected 3s to 1m)");
+    }
+
+    @Test
+    void aLifetimeThatIsNotSetAdaptsToThoseThatAre() {
+        assertThat(lifetimes(RegistrarPolicy.builder().maxExpires(Duration.ofMinutes(10))))
+                .containsExactly("1m", "10m", "10m");
+        assertThat(lifetimes(RegistrarPolicy.builder().maxExpires(Duration.ofSeconds(30))))
+                .containsExactly("30s", "30s", "30s");
+        assertThat(lifetimes(RegistrarPolicy.builder().maxExpires(Duration.ofHours(12))))
+                .containsExactly("1m", "1h", "12h");
+        assertThat(lifetimes(RegistrarPolicy.builder().defaultExpires(Duration.ofHours(2))))
+                .containsExactly("1m", "2h", "2h");
+        assertThat(lifetimes(RegistrarPolicy.builder().defaultExpires(Duration.ofSeconds(30))))
+                .containsExactly("30s", "30s", "1h");
+        assertThat(lifetimes(RegistrarPolicy.builder().minExpires(Duration.ofMinutes(30))))
+                .containsExactly("30m", "1h", "1h");
+        assertThat(lifetimes(RegistrarPolicy.DEFAULT.toBuilder().maxExpires(Duration.ofMinutes(10))))
+                .as("also in a copy")
+                .containsExactly("1m", "10m", "10m");
+        assertThatThrownBy(RegistrarPolicy.builder().maxExpires(Duration.ofMinutes(10)).build().toBuilder()
+                        .defaultExpires(Duration.ofHours(1))::build)
+                .as("what was set stays set in a copy")
+                .hasMessage("defaultExpires: 1h (expected minExpires 1m to maxExpires 10m)");
+    }
+
+    private static List<String> lifetimes(RegistrarPolicy.Builder builder) {
+        RegistrarPolicy policy = builder.build();
+        return Stream.of(policy.minExpires(), policy.defaultExpires(), policy.maxExpires())
+                .map(OptionProblems::text)
+                .toList();
+    }
+
+    @Test
+    void t2IsNotShorterThanT1UnlessBothAreSet() {
+        assertThat(SipTimers.builder().t1(Duration.ofSeconds(5)).build().t2()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(SipTimers.builder().t1(Duration.ofSeconds(1)).build().t2()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(SipTimers.DEFAULT.toBuilder()
+                        .t1(Duration.ofSeconds(5))
+                        .build()
+                        .t2())
+                .isEqualTo(Duration.ofSeconds(5));
     }
 
     @Test

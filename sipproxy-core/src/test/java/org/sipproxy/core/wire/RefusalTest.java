@@ -353,4 +353,49 @@ class RefusalTest {
             assertThat(refusals).extracting(Refusal::statusCode).containsExactly(404);
         }
     }
+
+    /** Every caller of a gateway comes from the gateway's address. */
+    @Test
+    void aCallerWhoIsAlwaysRefusedDoesNotHideTheOthersBehindItsGateway() {
+        try (CapturedLog log = new CapturedLog();
+                ProxyUnderTest proxy = ProxyUnderTest.start()) {
+            WireClient.Udp gateway = proxy.udp("gateway");
+            for (int i = 0; i < 60; i++) {
+                refuse(gateway, "<sip:dialer@foreign.test>;tag=" + i, "sip:nobody@sip.test", 404);
+            }
+            refuse(gateway, "<sip:carol@foreign.test>;tag=1", "sip:nobody@sip.test", 404);
+
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(log.lines("REFUSED status=404"))
+                            .filteredOn(line -> line.contains("sip:carol@"))
+                            .hasSize(1));
+            assertThat(log.lines("REFUSED status=404"))
+                    .filteredOn(line -> line.contains("sip:dialer@"))
+                    .hasSizeLessThan(60);
+        }
+    }
+
+    @Test
+    void aStatusDoesNotHideAnotherWithTheSameReason() {
+        RequestStage refusing = context ->
+                Verdict.respond(context.request().requestUri().user().equals("gone") ? 410 : 480, "Not here");
+        try (CapturedLog log = new CapturedLog();
+                ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(refusing))) {
+            WireClient.Udp alice = proxy.udp("alice");
+            for (int i = 0; i < 60; i++) {
+                refuse(alice, "<sip:alice@sip.test>;tag=" + i, "sip:away@sip.test", 480);
+            }
+            refuse(alice, "<sip:alice@sip.test>;tag=1", "sip:gone@sip.test", 410);
+
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(log.lines("REFUSED status=410 why=\"Not here\""))
+                            .hasSize(1));
+            assertThat(log.lines("REFUSED status=480 why=\"Not here\"")).hasSizeLessThan(60);
+        }
+    }
+
+    private static void refuse(WireClient.Udp client, String from, String uri, int status) {
+        Request request = client.send(client.request("MESSAGE", uri).from(from));
+        client.awaitResponse(request, status);
+    }
 }

@@ -7,9 +7,9 @@ import java.util.Properties;
 /**
  * Logger for the RI that discards everything, so that the RI does not require log4j 1.2. The RI serves as a grammar
  * only, and would log only that the network sent invalid text. A program with a stack of the RI sets it by its name, as
- * {@code gov.nist.javax.sip.STACK_LOGGER}.
+ * {@code gov.nist.javax.sip.STACK_LOGGER}. A subclass overrides what it logs.
  */
-public final class SilentStackLogger implements StackLogger {
+public class SilentStackLogger implements StackLogger {
 
     /** Creates a logger; the RI calls this. */
     public SilentStackLogger() {}

@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.sipproxy.api.support.Quantity;
 
 /** Values of results as operators read them. A missing value is an empty text. */
 final class Texts {
@@ -71,7 +72,7 @@ final class Texts {
 
     /** Returns a number and its noun, such as {@code 1 contact} or {@code 2 contacts}. */
     static String count(long number, String noun) {
-        return number + " " + noun + (number == 1 ? "" : "s");
+        return Quantity.of(number, noun);
     }
 
     static String format(String pattern, Object... values) {

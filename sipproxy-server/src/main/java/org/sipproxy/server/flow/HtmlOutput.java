@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.trace.MessageText;
 
 /**
@@ -87,9 +88,7 @@ public final class HtmlOutput implements TraceOutput {
         if (all.isEmpty()) {
             return out.append("No messages.</p>\n</body>\n</html>\n").toString();
         }
-        out.append(all.size())
-                .append(all.size() == 1 ? " message" : " messages")
-                .append(", from ");
+        out.append(Quantity.of(all.size(), "message")).append(", from ");
         out.append(date.format(all.get(0).message.time()));
         out.append(". Select an arrow to read its message; secrets are masked.");
         if (missed > 0) {

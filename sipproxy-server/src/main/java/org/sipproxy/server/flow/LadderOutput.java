@@ -6,6 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.trace.LadderDrawing;
 
 /**
@@ -74,7 +75,7 @@ public final class LadderOutput implements TraceOutput {
 
     @Override
     public void missed(long count) {
-        out.println("… " + count + " messages missing: they arrived faster than they were read");
+        out.println("… " + Quantity.of(count, "message") + " missing: more arrived than could be read");
         out.flush();
     }
 }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
+import org.sipproxy.api.support.Quantity;
 
 /** Complete messages in a terminal: a line with time and addresses, then the message. */
 public final class MessagesOutput implements TraceOutput {
@@ -39,7 +40,7 @@ public final class MessagesOutput implements TraceOutput {
 
     @Override
     public void missed(long count) {
-        out.println("… " + count + " messages missing: they arrived faster than they were read");
+        out.println("… " + Quantity.of(count, "message") + " missing: more arrived than could be read");
         out.println();
         out.flush();
     }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.sipproxy.api.support.Quantity;
 
 /**
  * Import of a Kamailio configuration. Reads the files and changes nothing.
@@ -107,10 +108,10 @@ public final class KamailioImport {
 
     /** Returns one line with the number of settings and of explanations of each kind. */
     public String summary() {
-        return all.settings.all().size() + " settings; "
-                + all.remarks.of(Remark.Kind.DECISION).size()
-                + " need a decision, " + all.remarks.of(Remark.Kind.CODE).size() + " need code, "
-                + all.remarks.of(Remark.Kind.LACKING).size() + " are not available, "
-                + all.remarks.of(Remark.Kind.DIFFERENCE).size() + " differ";
+        return Quantity.of(all.settings.all().size(), "setting") + "; "
+                + Quantity.of(all.remarks.of(Remark.Kind.DECISION).size(), "needs a decision", "need a decision") + ", "
+                + Quantity.of(all.remarks.of(Remark.Kind.CODE).size(), "needs code", "need code") + ", "
+                + Quantity.of(all.remarks.of(Remark.Kind.LACKING).size(), "is not available", "are not available")
+                + ", " + Quantity.of(all.remarks.of(Remark.Kind.DIFFERENCE).size(), "differs", "differ");
     }
 }

@@ -3,6 +3,7 @@ package org.sipproxy.server.systemd;
 import java.util.stream.Collectors;
 import org.sipproxy.api.status.ProxyHealth;
 import org.sipproxy.api.status.ProxyStatistics;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 
@@ -15,8 +16,8 @@ final class StatusLine {
         ProxyStatistics now = proxy.statistics();
         return service(proxy.state(), proxy.health())
                 + proxy.boundEndpoints().stream().map(Endpoint::toString).collect(Collectors.joining(" "))
-                + "; " + now.requests() + " requests received, " + now.unanswered() + " in progress, "
-                + now.connections() + " connections";
+                + "; " + Quantity.of(now.requests(), "request") + " received, " + now.unanswered() + " in progress, "
+                + Quantity.of(now.connections(), "connection");
     }
 
     private static String service(SipProxy.State state, ProxyHealth health) {

@@ -44,6 +44,25 @@ class KamailioImportTest {
     }
 
     @Test
+    void whatABlockDoesIsExplainedBeforeWhatItTests() throws IOException {
+        String remarks = remarks(lines("""
+                listen=udp:192.0.2.1:5060
+                alias=sip.test
+                request_route {
+                    if (is_method("INVITE") && $rU =~ "^00" && from_uri==myself && has_totag()) {
+                        uac_replace_from("sip:1234@carrier.example");
+                    }
+                    uac_restore_from();
+                    t_relay();
+                }
+                """));
+
+        assertThat(remarks)
+                .contains("uac_replace_from: only calls of a trunk: its identity=from")
+                .contains("uac_restore_from: nothing, a trunk with identity=from restores From itself");
+    }
+
+    @Test
     void theManualsConfigurationBecomesOptions() throws IOException {
         Path configuration = Resources.copy("manual.cfg", directory);
         Path kamctlrc = Resources.copy("manual-kamctlrc", directory);

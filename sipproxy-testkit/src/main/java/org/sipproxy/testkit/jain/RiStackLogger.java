@@ -1,7 +1,6 @@
 package org.sipproxy.testkit.jain;
 
-import gov.nist.core.StackLogger;
-import java.util.Properties;
+import org.sipproxy.message.jain.SilentStackLogger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +15,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The RI creates it by name. Thread-safe.
  */
-public final class RiStackLogger implements StackLogger {
+public final class RiStackLogger extends SilentStackLogger {
 
     private static final Logger LOG = LoggerFactory.getLogger(RiStackLogger.class);
 
@@ -47,52 +46,6 @@ public final class RiStackLogger implements StackLogger {
     public void logException(Throwable e) {
         LOG.debug("exception inside the RI", e);
     }
-
-    /** Returns false, so that the RI does not compose its trace texts. */
-    @Override
-    public boolean isLoggingEnabled() {
-        return false;
-    }
-
-    @Override
-    public boolean isLoggingEnabled(int level) {
-        return false;
-    }
-
-    @Override
-    public void logStackTrace() {}
-
-    @Override
-    public void logStackTrace(int level) {}
-
-    @Override
-    public int getLineCount() {
-        return 0;
-    }
-
-    @Override
-    public void logDebug(String message) {}
-
-    @Override
-    public void logDebug(String message, Exception e) {}
-
-    @Override
-    public void logTrace(String message) {}
-
-    @Override
-    public void logInfo(String message) {}
-
-    @Override
-    public void disableLogging() {}
-
-    @Override
-    public void enableLogging() {}
-
-    @Override
-    public void setBuildTimeStamp(String timestamp) {}
-
-    @Override
-    public void setStackProperties(Properties properties) {}
 
     @Override
     public String getLoggerName() {

@@ -10,6 +10,7 @@ import org.sipproxy.api.location.LocationStore.Blocking;
 import org.sipproxy.api.status.ProxyHealth;
 import org.sipproxy.api.status.ProxyHealth.Status;
 import org.sipproxy.api.status.StoreStatus;
+import org.sipproxy.api.support.Quantity;
 
 /** Readiness of the proxy to serve. Queried for each OPTIONS to the proxy and by the host application. */
 final class Readiness {
@@ -56,7 +57,7 @@ final class Readiness {
             problems.add("the location database does not respond: "
                     + state.lastError().orElse("no details")
                     + (state.waiting() > 0
-                            ? "; changes of " + state.waiting() + " users wait, the oldest for "
+                            ? "; changes of " + Quantity.of(state.waiting(), "user") + " wait, the oldest for "
                                     + state.oldestWaiting().toSeconds() + " s"
                             : ""));
             status = needsDatabase || status == Status.NOT_READY ? Status.NOT_READY : Status.DEGRADED;

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.sipproxy.api.support.KeyedHash;
@@ -43,11 +44,17 @@ final class RefusalLog {
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.REFUSALS);
 
     private static final int NO_STATUS = 0;
+    private static final byte[] NO_ADDRESS = {};
     /** In characters. A reason may name a next hop and the error of the system, or hold an excerpt of the message. */
     private static final int MAX_REASON = 160;
 
-    /** Lines that one source and reason may have at once. */
-    private static final int BURST = 8;
+    /**
+     * Lines that one source, status and reason may have at once; one sender behind the source may have a fifth of them.
+     * A gateway is the source of many callers, of whom one that is always refused must not hide the others.
+     */
+    private static final int BURST = 40;
+    /** Lines that they may have a second after that; one sender a fifth. */
+    private static final int PER_SECOND = 5;
     /** Lines that all sources and reasons together may have at once. */
     private static final int LINES = 200;
 
@@ -73,7 +80,7 @@ final class RefusalLog {
     RefusalLog(ProxyClock clock, TimerWheel wheel) {
         this.clock = clock;
         this.wheel = wheel;
-        this.throttle = new LineThrottle(BURST, LINES, LINES_PER_SECOND, clock.nanoTime());
+        this.throttle = new LineThrottle(BURST, PER_SECOND, LINES, LINES_PER_SECOND, clock.nanoTime());
     }
 
     /** Returns true if refusals are logged. */
@@ -123,7 +130,7 @@ final class RefusalLog {
     }
 
     private void write(String verb, int status, String why, Flow from, SipRequest request) {
-        if (isDue(verb, status, why, from.remoteAddress())) {
+        if (isDue(verb, status, why, from.remoteAddress(), () -> sender(request))) {
             LogContext.set(request);
             try {
                 LOG.info("{} {} {}", verb, what(status, why), request(request, from));
@@ -134,25 +141,23 @@ final class RefusalLog {
     }
 
     private void write(String verb, String why, TransportKind kind, InetSocketAddress source) {
-        if (isDue(verb, NO_STATUS, why, source)) {
+        if (isDue(verb, NO_STATUS, why, source, () -> "")) {
             LOG.info("{} {} {}", verb, what(NO_STATUS, why), source(kind, source));
         }
     }
 
     /**
-     * Returns true if the throttle admits a line. Texts are built only for a line that is written, so in a flood each
-     * refusal costs a hash and a look-up.
+     * Returns true if the throttle admits a line. Texts are built only for a line that is written, and the sender is read
+     * only while the source may have lines, so in a flood each refusal costs a hash and a look-up.
      */
-    private boolean isDue(String verb, int status, String why, InetSocketAddress source) {
+    private boolean isDue(String verb, int status, String why, InetSocketAddress source, Supplier<String> sender) {
         InetAddress address = source.getAddress();
-        byte[] bytes = (verb + kindOf(why)).getBytes(StandardCharsets.UTF_8);
-        long hash = key.hash(bytes, 0, bytes.length);
-        if (address != null) {
-            byte[] raw = address.getAddress();
-            hash = key.hash(hash, raw, 0, raw.length);
-        }
+        long kind = hash(status, verb + kindOf(why));
+        byte[] raw = address == null ? NO_ADDRESS : address.getAddress();
+        long sourceAndKind = key.hash(kind, raw, 0, raw.length);
         if (throttle.admits(
-                hash,
+                sourceAndKind,
+                () -> hash(sourceAndKind, sender.get()),
                 clock.nanoTime(),
                 () -> what(status, why) + " source=" + (address == null ? "-" : HostName.text(address)))) {
             return true;
@@ -161,6 +166,20 @@ final class RefusalLog {
             wheel.schedule(summary, clock.nanoTime(), SUMMARY_NANOS);
         }
         return false;
+    }
+
+    private long hash(long before, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return key.hash(before, bytes, 0, bytes.length);
+    }
+
+    /** Returns the URI in From, which the sender chose; empty if it cannot be read. */
+    private static String sender(SipRequest request) {
+        try {
+            return request.from().uriText();
+        } catch (SipParseException e) {
+            return "";
+        }
     }
 
     private static String what(int status, String why) {

@@ -8,6 +8,7 @@ import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.location.LocationStoreException;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +46,7 @@ abstract class LoadedStore implements ManagedLocationStore {
             throw new LocationStoreException(
                     e.kind(), "locationStore: the bindings cannot be read at the start: " + e.getMessage(), e);
         }
-        LOG.info("{} bindings read in {} ms", count[0], (System.nanoTime() - started) / 1_000_000);
+        LOG.info("{} read in {} ms", Quantity.of(count[0], "binding"), (System.nanoTime() - started) / 1_000_000);
     }
 
     final Instant now() {

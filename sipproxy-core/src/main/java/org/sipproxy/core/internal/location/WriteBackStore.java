@@ -11,6 +11,7 @@ import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.status.StoreStatus;
 import org.sipproxy.api.support.LoggerNames;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.internal.guard.PeriodicTask;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
@@ -182,8 +183,8 @@ final class WriteBackStore extends LoadedStore {
         if (oldest.compareTo(mode.interval().multipliedBy(2).plus(LATE)) > 0) {
             late.warn(
                     LOG,
-                    "the database does not keep up: changes of " + flusher.waiting() + " users wait, the oldest for "
-                            + oldest.toSeconds() + " s; a crash would lose them");
+                    "the database does not keep up: changes of " + Quantity.of(flusher.waiting(), "user")
+                            + " wait, the oldest for " + oldest.toSeconds() + " s; a crash would lose them");
         }
     }
 

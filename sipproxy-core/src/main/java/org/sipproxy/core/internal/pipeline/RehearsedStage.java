@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.pipeline;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.support.Quantity;
 import org.sipproxy.message.SipParseException;
 
 /** A stage that records what it decides. Passes over stages of the host application that must not be rehearsed. */
@@ -53,9 +54,7 @@ final class RehearsedStage implements Stage {
                 return "passes, with a plan for the called user";
             }
             int targets = relay.targets().size();
-            return targets == 0
-                    ? "lets its plan decide" + because(why)
-                    : "relays to " + targets + (targets == 1 ? " target" : " targets");
+            return targets == 0 ? "lets its plan decide" + because(why) : "relays to " + Quantity.of(targets, "target");
         }
         return "passes";
     }

@@ -327,7 +327,7 @@ class WriteBackStoreTest implements RepositoryStoreContract {
             never.countDown();
         }
         assertThat(log.toString(StandardCharsets.UTF_8))
-                .contains("the database does not keep up: changes of 1 users wait, the oldest for 11 s")
+                .contains("the database does not keep up: changes of 1 user wait, the oldest for 11 s")
                 .contains("the stop limit is reached");
     }
 
