@@ -74,14 +74,8 @@ public final class ByteWriter {
 
     /** Appends a non-negative number in decimal. */
     public ByteWriter number(long value) {
-        if (value < 10) {
-            return ascii((char) ('0' + value));
-        }
-        room(20);
-        int digits = 0;
-        for (long v = value; v > 0; v /= 10) {
-            digits++;
-        }
+        int digits = digits(value);
+        room(digits);
         long v = value;
         for (int i = n + digits - 1; i >= n; i--) {
             a[i] = DIGITS[(int) (v % 10)];
@@ -89,6 +83,15 @@ public final class ByteWriter {
         }
         n += digits;
         return this;
+    }
+
+    /** Returns the number of decimal digits of a non-negative number. */
+    static int digits(long value) {
+        int digits = 1;
+        for (long v = value; v >= 10; v /= 10) {
+            digits++;
+        }
+        return digits;
     }
 
     /** Appends all 64 bits as 16 hex digits. */
@@ -107,7 +110,16 @@ public final class ByteWriter {
         return this;
     }
 
+    /** Returns a copy of the text. */
     public byte[] toBytes() {
         return Arrays.copyOf(a, n);
+    }
+
+    /**
+     * Returns the text, which is not copied if it has exactly the length of the capacity. The writer must not be used
+     * afterwards.
+     */
+    public byte[] finish() {
+        return n == a.length ? a : Arrays.copyOf(a, n);
     }
 }
