@@ -57,7 +57,7 @@ public final class LingeringTable {
 
     /** Returns the value under a key; null if there is none, or if it has expired. */
     public byte @Nullable [] get(long k1, long k2) {
-        return stripe(k1).get(k1, k2, nowMillis());
+        return stripe(k1).get(k1, k2, this);
     }
 
     /** Returns the number of entries that have not expired. */
@@ -153,7 +153,8 @@ public final class LingeringTable {
             link(entry);
         }
 
-        synchronized byte @Nullable [] get(long k1, long k2, int now) {
+        /** Reads the clock only if the key is found, because most requests are no retransmissions. */
+        synchronized byte @Nullable [] get(long k1, long k2, LingeringTable clock) {
             int mask = slots.length - 1;
             int newest = -1;
             for (int slot = (int) k1 & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
@@ -162,7 +163,7 @@ public final class LingeringTable {
                     newest = entry;
                 }
             }
-            if (newest < 0 || deadline[newest] - now <= 0) {
+            if (newest < 0 || deadline[newest] - clock.nowMillis() <= 0) {
                 return null;
             }
             byte[] value = new byte[length[newest]];
