@@ -54,7 +54,7 @@ public final class Via {
         this.port = port;
         this.sentByEnd = params;
         Parameters p = new Parameters();
-        this.end = p.read(a, params, to);
+        this.end = Params.check(a, params, to, p);
         this.branchStart = p.branchStart;
         this.branchEnd = p.branchEnd;
         this.receivedStart = p.receivedStart;
@@ -147,7 +147,7 @@ public final class Via {
     }
 
     /** Parser of the parameters that a proxy needs; the positions go into the final fields of the Via. */
-    private static final class Parameters {
+    private static final class Parameters implements Params.Reader {
 
         int branchStart = -1;
         int branchEnd = -1;
@@ -158,47 +158,33 @@ public final class Via {
         int rportEnd = -1;
         int rport = -1;
 
-        int read(byte[] a, int from, int to) throws SipParseException {
-            int stop = Params.check(a, from, to);
-            int i = from;
-            while (i < stop && a[i] == ';') {
-                int name = Chars.skipLws(a, i + 1, stop);
-                int nameEnd = Chars.tokenEnd(a, name, stop);
-                i = Chars.skipLws(a, nameEnd, stop);
-                int value = -1;
-                int valueEnd = -1;
-                if (i < stop && a[i] == '=') {
-                    value = Chars.skipLws(a, i + 1, stop);
-                    valueEnd = Params.rawValueEnd(a, value, stop);
-                    checkValue(a, value, valueEnd);
-                    i = Chars.skipLws(a, valueEnd, stop);
-                }
-                switch (nameEnd - name) {
-                    case 6:
-                        if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "branch")) {
-                            branchStart = value;
-                            branchEnd = valueEnd;
-                        }
-                        break;
-                    case 8:
-                        if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "received")) {
-                            receivedStart = value;
-                            receivedEnd = valueEnd;
-                        }
-                        break;
-                    case 5:
-                        if (Chars.equalsIgnoreCase(a, name, nameEnd, "rport")) {
-                            readRport(a, nameEnd, value, valueEnd);
-                        } else if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "maddr")) {
-                            maddrStart = value;
-                            maddrEnd = valueEnd;
-                        }
-                        break;
-                    default:
-                        break;
-                }
+        @Override
+        public void read(byte[] a, int name, int nameEnd, int value, int valueEnd) throws SipParseException {
+            checkValue(a, value, valueEnd);
+            switch (nameEnd - name) {
+                case 6:
+                    if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "branch")) {
+                        branchStart = value;
+                        branchEnd = valueEnd;
+                    }
+                    break;
+                case 8:
+                    if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "received")) {
+                        receivedStart = value;
+                        receivedEnd = valueEnd;
+                    }
+                    break;
+                case 5:
+                    if (Chars.equalsIgnoreCase(a, name, nameEnd, "rport")) {
+                        readRport(a, nameEnd, value, valueEnd);
+                    } else if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "maddr")) {
+                        maddrStart = value;
+                        maddrEnd = valueEnd;
+                    }
+                    break;
+                default:
+                    break;
             }
-            return stop;
         }
 
         private static void checkValue(byte[] a, int from, int to) throws SipParseException {
