@@ -2,6 +2,7 @@ package org.sipproxy.message;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,6 +43,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     private @Nullable Via secondVia;
     private @Nullable NameAddress from;
     private @Nullable NameAddress to;
+    private @Nullable List<NameAddress> contacts;
     private @Nullable String callId;
     private @Nullable CSeq cseq;
 
@@ -251,20 +253,43 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
      * Returns the elements of all lines of an address list header, such as Contact, Route or Path, in their order.
      * Skips empty lines and empty elements. A star Contact is not an address; see {@link #hasStarContact()}.
      *
+     * @return an unmodifiable list
      * @throws SipParseException if one is malformed or there are more than {@link ParseLimits#listElements()}
      */
     public List<NameAddress> addresses(HeaderName name) throws SipParseException {
-        List<NameAddress> all = new ArrayList<>(2);
+        if (!name.equals(HeaderName.CONTACT)) {
+            return parseAddresses(name);
+        }
+        List<NameAddress> parsed = contacts;
+        if (parsed == null) {
+            parsed = parseAddresses(name);
+            contacts = parsed;
+        }
+        return parsed;
+    }
+
+    private List<NameAddress> parseAddresses(HeaderName name) throws SipParseException {
+        List<NameAddress> all = List.of();
         for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
             int to = index.valueEnd(i);
             for (int at = element(index.valueStart(i), to); at < to; at = element(at, to)) {
                 checkListSize(name, all.size());
                 NameAddress address = NameAddress.parse(wire, at, to);
-                all.add(address);
+                all = plus(all, address);
                 at = address.end();
             }
         }
-        return all;
+        return all.size() < 2 ? all : Collections.unmodifiableList(all);
+    }
+
+    /** Adds to a list that belongs to the caller. Most lists have one element. */
+    private static List<NameAddress> plus(List<NameAddress> all, NameAddress next) {
+        if (all.isEmpty()) {
+            return List.of(next);
+        }
+        List<NameAddress> more = all.size() == 1 ? new ArrayList<>(all) : all;
+        more.add(next);
+        return more;
     }
 
     /**
@@ -289,22 +314,6 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
             at++;
         }
         return at;
-    }
-
-    /**
-     * Checks all elements of an address list header. Does not parse their URIs.
-     *
-     * @throws SipParseException if an element is malformed or there are more than {@link ParseLimits#listElements()}
-     */
-    public void checkAddresses(HeaderName name) throws SipParseException {
-        int size = 0;
-        for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
-            int to = index.valueEnd(i);
-            for (int at = element(index.valueStart(i), to); at < to; at = element(at, to)) {
-                checkListSize(name, size++);
-                at = NameAddress.check(wire, at, to);
-            }
-        }
     }
 
     private void checkListSize(HeaderName name, int size) throws SipParseException {
