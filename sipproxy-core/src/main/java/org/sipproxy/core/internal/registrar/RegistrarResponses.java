@@ -40,7 +40,7 @@ final class RegistrarResponses {
             pathLines(out, request);
         }
         return new RegistrarResponse(
-                StatusCode.OK, "OK", out.bytes(date.at(time.wallMillis())).toBytes());
+                StatusCode.OK, "OK", out.bytes(date.at(time.wallMillis(nowMillis))).finish());
     }
 
     /** Writes the parameters in Kamailio's order: {@code expires} always, the others if the binding has them. */
