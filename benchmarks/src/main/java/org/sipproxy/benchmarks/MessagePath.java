@@ -55,6 +55,7 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
     private final byte[][] sent = new byte[8 * BATCH][];
 
     private int sentCount;
+    private final Thread sender = Thread.currentThread();
     private int number;
     private int cseq;
     /** False for the requests whose retransmissions are measured. */
@@ -319,7 +320,9 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
         @Override
         public void send(byte[] wire, SendFailure onFailure) {
             handler.onSend(wire, this);
-            sent[sentCount++] = wire;
+            if (Thread.currentThread() == sender) { // not the timer thread's retransmissions, if the machine is slow
+                sent[sentCount++] = wire;
+            }
         }
 
         @Override
