@@ -57,6 +57,42 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         this.limits = indexer.limits;
     }
 
+    /** Creates the message without header line {@code removed}, whose bytes are {@code wire}. */
+    SipMessage(SipMessage whole, int removed, byte[] wire, ParseLimits limits) {
+        MessageIndex before = whole.index;
+        int length = before.lineEnd(removed) - before.lineStart(removed);
+        int count = before.headerCount() - 1;
+        int[] lines = new int[count * MessageIndexer.STRIDE];
+        byte[] names = new byte[count];
+        long once = 0;
+        long again = 0;
+        for (int i = 0; i < count; i++) {
+            int from = i < removed ? i : i + 1;
+            int shift = i < removed ? 0 : length;
+            lines[i * MessageIndexer.STRIDE] = before.lineStart(from) - shift;
+            lines[i * MessageIndexer.STRIDE + 1] = before.valueStart(from) - shift;
+            lines[i * MessageIndexer.STRIDE + 2] = before.valueEnd(from) - shift;
+            names[i] = whole.ids[from];
+            long bit = 1L << names[i];
+            again |= once & bit;
+            once |= bit;
+        }
+        this.wire = wire;
+        this.index = new MessageIndex(
+                wire,
+                lines,
+                count,
+                before.uriStart(),
+                before.uriEnd(),
+                before.headersEnd() - length,
+                before.bodyStart() - length);
+        this.ids = names;
+        this.defect = whole.defect;
+        this.present = once;
+        this.repeated = again;
+        this.limits = limits;
+    }
+
     /**
      * Parses a message. A defect that still allows a response is reported by {@link #defect()} instead of an exception.
      *
