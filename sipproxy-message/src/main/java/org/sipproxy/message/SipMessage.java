@@ -454,11 +454,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     public String callId() throws SipParseException {
         String id = callId;
         if (id == null) {
-            int i = required(HeaderName.CALL_ID);
-            if (!Chars.isVisible(wire, index.valueStart(i), index.valueEnd(i))) {
-                throw SipParseException.at(
-                        "Call-ID is not a word (RFC 3261 §25.1)", wire, index.valueStart(i), index.valueEnd(i));
-            }
+            int i = checkCallId();
             id = Chars.text(wire, index.valueStart(i), index.valueEnd(i));
             if (id.indexOf('\ufffd') >= 0) {
                 id = new String(
@@ -470,6 +466,21 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
             callId = id;
         }
         return id;
+    }
+
+    /**
+     * Checks the Call-ID without creating a text, which most requests do not need.
+     *
+     * @return the number of its header line
+     * @throws SipParseException as {@link #callId()}
+     */
+    public int checkCallId() throws SipParseException {
+        int i = required(HeaderName.CALL_ID);
+        if (!Chars.isVisible(wire, index.valueStart(i), index.valueEnd(i))) {
+            throw SipParseException.at(
+                    "Call-ID is not a word (RFC 3261 §25.1)", wire, index.valueStart(i), index.valueEnd(i));
+        }
+        return i;
     }
 
     /**

@@ -45,7 +45,7 @@ public final class MessageSanity {
         checkRequestUri(request);
         request.from();
         request.to();
-        request.callId();
+        request.checkCallId();
         checkNotRepeated(request, HeaderName.MAX_FORWARDS);
         request.number(HeaderName.MAX_FORWARDS, DELTA_SECONDS_LIMIT);
         if (request.method() == Method.REGISTER) {
