@@ -488,6 +488,11 @@ public final class SipUri {
         return end - start;
     }
 
+    /** Copies the text as written to {@code target}, starting at index {@code at}. */
+    public void copyTo(byte[] target, int at) {
+        System.arraycopy(a, start, target, at, end - start);
+    }
+
     /** Returns a copy of the text as written. */
     public byte[] toBytes() {
         return java.util.Arrays.copyOfRange(a, start, end);

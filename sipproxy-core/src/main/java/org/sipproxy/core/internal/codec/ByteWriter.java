@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.codec;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.MessageIndex;
 
 /** Writer of message text into a growing array. Not thread-safe; reusable after {@link #clear}. */
@@ -66,6 +67,14 @@ public final class ByteWriter {
         return this;
     }
 
+    /** Appends the text of a URI. */
+    public ByteWriter bytes(SipUri uri) {
+        room(uri.length());
+        uri.copyTo(a, n);
+        n += uri.length();
+        return this;
+    }
+
     public ByteWriter ascii(char c) {
         room(1);
         a[n++] = (byte) c;
@@ -86,7 +95,7 @@ public final class ByteWriter {
     }
 
     /** Returns the number of decimal digits of a non-negative number. */
-    static int digits(long value) {
+    public static int digits(long value) {
         int digits = 1;
         for (long v = value; v >= 10; v /= 10) {
             digits++;

@@ -178,7 +178,7 @@ public final class MemoryLocationStore implements ManagedLocationStore {
             try {
                 List<Binding> wanted = change.apply(current);
                 if (wanted != current) {
-                    after = unexpired(List.copyOf(wanted), now);
+                    after = unexpired(wanted.size() == 1 ? List.of(wanted.get(0)) : List.copyOf(wanted), now);
                 }
             } finally {
                 keep(
@@ -211,8 +211,8 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     private void wakeAtFirstEnd(AorEntry address, List<Binding> bindings, long now) {
         long first = now + LONGEST_WAIT_MILLIS;
-        for (Binding binding : bindings) {
-            first = Math.min(first, binding.expiresAtMillis());
+        for (int i = 0; i < bindings.size(); i++) {
+            first = Math.min(first, bindings.get(i).expiresAtMillis());
         }
         if (first < address.wakeAtMillis) {
             address.wakeAtMillis = first;
