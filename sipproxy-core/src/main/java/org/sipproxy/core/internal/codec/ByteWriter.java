@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.Splice;
 
 /** Writer of message text into a growing array. Not thread-safe; reusable after {@link #clear}. */
 public final class ByteWriter {
@@ -117,6 +118,11 @@ public final class ByteWriter {
         a[n++] = '\r';
         a[n++] = '\n';
         return this;
+    }
+
+    /** Inserts the text into a message, without a copy: nothing may be written until the splice has been applied. */
+    public void insertInto(Splice splice, int position) {
+        splice.insert(position, a, n);
     }
 
     /** Returns a copy of the text. */
