@@ -236,11 +236,12 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
     private byte[] register() {
         int user = cseq % USERS;
         String aor = "sip:u" + user + "@example.test";
-        return bytes("REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:7000;rport;branch=z9hG4bK1234567.1."
-                + number++ + ".1\r\nMax-Forwards: 70\r\nFrom: <" + aor + ">;tag=f" + number + "\r\nTo: <" + aor
-                + ">\r\nCall-ID: r1234567.u" + user + "@127.0.0.1\r\nCSeq: " + (1 + cseq++ / USERS)
-                + " REGISTER\r\nContact: <sip:u" + user
-                + "@127.0.0.1:7100>\r\nExpires: 3600\r\nUser-Agent: sipload\r\nContent-Length: 0\r\n\r\n");
+        return bytes(
+                "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:7000;rport;branch=z9hG4bK1234567.1."
+                        + number++ + ".1\r\nMax-Forwards: 70\r\nFrom: <" + aor + ">;tag=f" + number + "\r\nTo: <" + aor
+                        + ">\r\nCall-ID: r1234567.u" + user + "@127.0.0.1\r\nCSeq: " + (1 + cseq++ / USERS)
+                        + " REGISTER\r\nContact: <sip:u" + user
+                        + "@127.0.0.1:7100>\r\nExpires: 3600\r\nUser-Agent: sipload\r\nContent-Length: 0\r\n\r\n");
     }
 
     private static byte[] request(String method, String uri, int id, int cseq, String toTag, String routes) {

@@ -25,7 +25,8 @@ public final class PathCosts {
      * Kinds of transactions: three that this proxy responds to or relays, a whole call, and the retransmission of a
      * request in progress.
      */
-    private static final List<String> KINDS = List.of("options", "register", "message", "invite", "again-message", "again-invite");
+    private static final List<String> KINDS =
+            List.of("options", "register", "message", "invite", "again-message", "again-invite");
 
     /** The transactions of one kind in a round. */
     private static final int TRANSACTIONS = 500;
@@ -60,9 +61,7 @@ public final class PathCosts {
     @SuppressWarnings("unchecked") // MessagePath implements it
     private void add(String name, ClassLoader loader) throws ReflectiveOperationException {
         Class<?> type = loader.loadClass(PathCosts.class.getPackageName() + ".MessagePath");
-        paths.put(
-                name,
-                (ToLongBiFunction<String, long[]>) type.getConstructor().newInstance());
+        paths.put(name, (ToLongBiFunction<String, long[]>) type.getConstructor().newInstance());
     }
 
     private void measure(int rounds) {

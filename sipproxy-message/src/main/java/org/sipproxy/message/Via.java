@@ -235,12 +235,16 @@ public final class Via {
     /** Returns true if the branch starts with the magic cookie and continues after it. */
     public boolean hasRfc3261Branch() {
         int after = at.branchStart() + MAGIC_COOKIE.length();
-        return at.branchStart() >= 0 && at.branchEnd() > after && Chars.equalsIgnoreCase(a, at.branchStart(), after, "z9hg4bk");
+        return at.branchStart() >= 0
+                && at.branchEnd() > after
+                && Chars.equalsIgnoreCase(a, at.branchStart(), after, "z9hg4bk");
     }
 
     /** Returns the {@code received} parameter. */
     public Optional<String> received() {
-        return at.receivedStart() < 0 ? Optional.empty() : Optional.of(Chars.text(a, at.receivedStart(), at.receivedEnd()));
+        return at.receivedStart() < 0
+                ? Optional.empty()
+                : Optional.of(Chars.text(a, at.receivedStart(), at.receivedEnd()));
     }
 
     /** Returns the {@code maddr} parameter. */

@@ -33,7 +33,8 @@ class HostMapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sip:example.com", "sip:example.or", "sip:xample.org", "sip:192.0.2.10", "tel:+1", "sip:[::1]"})
+    @ValueSource(
+            strings = {"sip:example.com", "sip:example.or", "sip:xample.org", "sip:192.0.2.10", "tel:+1", "sip:[::1]"})
     void otherHostsAreNotFound(String uri) {
         HostMap<String> map = new HostMap<>();
         map.put("example.org", "name");

@@ -42,7 +42,9 @@ class RemovedLineTest {
     private static byte[] without(SipResponse response, int line) {
         return response.index()
                 .apply(new Splice()
-                        .delete(response.index().lineStart(line), response.index().lineEnd(line)));
+                        .delete(
+                                response.index().lineStart(line),
+                                response.index().lineEnd(line)));
     }
 
     @Test

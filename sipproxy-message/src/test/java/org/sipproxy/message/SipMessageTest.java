@@ -44,7 +44,9 @@ class SipMessageTest {
 
         String edited = new String(invite.index().apply(splice), StandardCharsets.UTF_8);
 
-        assertThat(edited).startsWith("I<>N<>V<>I<>T<>E<> <>s<>").hasSize(invite.index().length() + 40);
+        assertThat(edited)
+                .startsWith("I<>N<>V<>I<>T<>E<> <>s<>")
+                .hasSize(invite.index().length() + 40);
         assertThat(edited.replace("<>", "")).isEqualTo(invite.toString());
     }
 

@@ -40,8 +40,7 @@ final class RegistrarResponses {
         if (echoPath) {
             pathLines(out, request);
         }
-        return new RegistrarResponse(
-                StatusCode.OK, "OK", out.bytes(dateLine).finish());
+        return new RegistrarResponse(StatusCode.OK, "OK", out.bytes(dateLine).finish());
     }
 
     /** Returns the length of the Contact lines if the bindings have no parameters but {@code expires}. */

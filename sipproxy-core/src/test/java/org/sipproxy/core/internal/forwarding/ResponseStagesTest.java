@@ -42,8 +42,9 @@ class ResponseStagesTest {
                 "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKown,SIP/2.0/UDP 192.0.2.2           | true",
             })
     void stageSeesAndEditsTheResponseThatGoesUpstream(String lines, boolean reliable) throws SipParseException {
-        SipResponse received = SipText.response("SIP/2.0 200 OK\n" + lines.strip().replace('~', '\n')
-                + "\nFrom: <sip:a@b>;tag=1\nTo: <sip:c@d>;tag=2\nCall-ID: c1\nCSeq: 1 INVITE\n\n");
+        SipResponse received =
+                SipText.response("SIP/2.0 200 OK\n" + lines.strip().replace('~', '\n')
+                        + "\nFrom: <sip:a@b>;tag=1\nTo: <sip:c@d>;tag=2\nCall-ID: c1\nCSeq: 1 INVITE\n\n");
         byte[] wire = ResponseRewriter.withoutTopVia(received, new Path(reliable));
         List<SipResponse> seen = new ArrayList<>();
         ResponseStages stages = new ResponseStages(
@@ -60,6 +61,7 @@ class ResponseStagesTest {
         assertThat(seen.get(0).topVia().host()).isEqualTo("192.0.2.2");
         assertThat(seen.get(0).callId()).isEqualTo("c1");
         assertThat(new String(edited, StandardCharsets.UTF_8))
-                .isEqualTo(new String(wire, StandardCharsets.UTF_8).replaceFirst("\r\n\r\n$", "\r\nSubject: edited\r\n\r\n"));
+                .isEqualTo(new String(wire, StandardCharsets.UTF_8)
+                        .replaceFirst("\r\n\r\n$", "\r\nSubject: edited\r\n\r\n"));
     }
 }
