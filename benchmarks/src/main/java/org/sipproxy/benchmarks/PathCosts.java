@@ -14,7 +14,8 @@ import java.util.function.ToLongBiFunction;
 /**
  * CPU time and allocation of the message path: from {@code InboundHandler.onMessage} to {@code TransportFlow.send},
  * without the network. Compares builds of the library in one JVM, in turns, so that other load of the machine affects
- * all of them. Start several JVMs, because each compiles the code differently.
+ * all of them. Start several JVMs, with the builds in either order, because each compiles the code differently and the
+ * first build may be a few percent slower.
  *
  * <p>Usage: {@code PathCosts [ROUNDS [NAME=CLASSPATH]...]}. Default 200 rounds of the code on the class path. Prints the
  * lower quartile of the CPU time and the median of the bytes.
