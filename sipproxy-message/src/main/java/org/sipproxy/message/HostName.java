@@ -180,6 +180,17 @@ public final class HostName {
         return last != '.';
     }
 
+    /**
+     * Returns true only for a host of a URI that is in normal form but for the case of its letters. False for some such
+     * texts, as the other method.
+     */
+    static boolean isNormal(byte[] a, int from, int to) {
+        if (Chars.isDigit(a[from]) && Chars.isDigit(a[to - 1])) {
+            return isNormal(new String(a, from, to - from, StandardCharsets.ISO_8859_1));
+        }
+        return a[from] != '[' && a[to - 1] != '.';
+    }
+
     private static boolean isNormalQuad(String host) {
         int value = -1;
         int parts = 1;

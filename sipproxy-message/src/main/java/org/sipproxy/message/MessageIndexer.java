@@ -15,7 +15,7 @@ final class MessageIndexer {
     private static final int TYPICAL_HEADERS = 14;
 
     /** Entries of {@link #lines} for each header: start of the line, start and end of the value. */
-    private static final int STRIDE = 3;
+    static final int STRIDE = 3;
 
     final byte[] wire;
     final ParseLimits limits;

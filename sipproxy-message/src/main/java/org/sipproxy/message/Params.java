@@ -1,5 +1,6 @@
 package org.sipproxy.message;
 
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,13 @@ final class Params {
         "tag", "branch", "received", "rport", "maddr", "ttl", "expires", "q", "reg-id", "+sip.instance", "methods"
     };
 
+    /** The indexes in {@link #DECISIVE} of the names that have the length of the index. */
+    private static final int[][] OF_LENGTH = IntStream.rangeClosed(0, "+sip.instance".length())
+            .mapToObj(length -> IntStream.range(0, DECISIVE.length)
+                    .filter(i -> DECISIVE[i].length() == length)
+                    .toArray())
+            .toArray(int[][]::new);
+
     private Params() {}
 
     /**
@@ -26,6 +34,23 @@ final class Params {
      * @throws SipParseException if they are malformed, or a {@link #DECISIVE} parameter has two values
      */
     static int check(byte[] a, int from, int to) throws SipParseException {
+        return check(a, from, to, null);
+    }
+
+    /** Receives the parameters that are checked, in their order. */
+    interface Reader {
+
+        /**
+         * Receives one parameter.
+         *
+         * @param value start of the value, -1 if there is none
+         * @param valueEnd end of the value, -1 if there is none
+         */
+        void read(byte[] a, int name, int nameEnd, int value, int valueEnd) throws SipParseException;
+    }
+
+    /** Checks the parameters and passes each one to {@code reader}. */
+    static int check(byte[] a, int from, int to, @Nullable Reader reader) throws SipParseException {
         int i = Chars.skipLws(a, from, to);
         int first = i;
         int decided = 0; // a bit for each of DECISIVE that was read
@@ -38,10 +63,14 @@ final class Params {
             i = Chars.skipLws(a, nameEnd, to);
             int value = to;
             int valueEnd = to;
-            if (i < to && a[i] == '=') {
+            boolean hasValue = i < to && a[i] == '=';
+            if (hasValue) {
                 value = Chars.skipLws(a, i + 1, to);
                 valueEnd = valueEnd(a, value, to);
                 i = Chars.skipLws(a, valueEnd, to);
+            }
+            if (reader != null) {
+                reader.read(a, nameStart, nameEnd, hasValue ? value : -1, hasValue ? valueEnd : -1);
             }
             int which = decisive(a, nameStart, nameEnd);
             if (which >= 0) {
@@ -62,9 +91,12 @@ final class Params {
 
     /** Returns the index in {@link #DECISIVE} of the name in {@code [from, to)}, or -1. */
     private static int decisive(byte[] a, int from, int to) {
-        for (int i = 0; i < DECISIVE.length; i++) {
-            if (Chars.equalsIgnoreCase(a, from, to, DECISIVE[i])) {
-                return i;
+        int length = to - from;
+        if (length < OF_LENGTH.length) {
+            for (int i : OF_LENGTH[length]) {
+                if (Chars.equalsIgnoreCase(a, from, to, DECISIVE[i])) {
+                    return i;
+                }
             }
         }
         return -1;

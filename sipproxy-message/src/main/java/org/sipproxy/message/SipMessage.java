@@ -2,6 +2,7 @@ package org.sipproxy.message;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,6 +43,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     private @Nullable Via secondVia;
     private @Nullable NameAddress from;
     private @Nullable NameAddress to;
+    private @Nullable List<NameAddress> contacts;
     private @Nullable String callId;
     private @Nullable CSeq cseq;
 
@@ -53,6 +55,42 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
         this.present = indexer.present;
         this.repeated = indexer.repeated;
         this.limits = indexer.limits;
+    }
+
+    /** Creates the message without header line {@code removed}, whose bytes are {@code wire}. */
+    SipMessage(SipMessage whole, int removed, byte[] wire, ParseLimits limits) {
+        MessageIndex before = whole.index;
+        int length = before.lineEnd(removed) - before.lineStart(removed);
+        int count = before.headerCount() - 1;
+        int[] lines = new int[count * MessageIndexer.STRIDE];
+        byte[] names = new byte[count];
+        long once = 0;
+        long again = 0;
+        for (int i = 0; i < count; i++) {
+            int from = i < removed ? i : i + 1;
+            int shift = i < removed ? 0 : length;
+            lines[i * MessageIndexer.STRIDE] = before.lineStart(from) - shift;
+            lines[i * MessageIndexer.STRIDE + 1] = before.valueStart(from) - shift;
+            lines[i * MessageIndexer.STRIDE + 2] = before.valueEnd(from) - shift;
+            names[i] = whole.ids[from];
+            long bit = 1L << names[i];
+            again |= once & bit;
+            once |= bit;
+        }
+        this.wire = wire;
+        this.index = new MessageIndex(
+                wire,
+                lines,
+                count,
+                before.uriStart(),
+                before.uriEnd(),
+                before.headersEnd() - length,
+                before.bodyStart() - length);
+        this.ids = names;
+        this.defect = whole.defect;
+        this.present = once;
+        this.repeated = again;
+        this.limits = limits;
     }
 
     /**
@@ -251,20 +289,43 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
      * Returns the elements of all lines of an address list header, such as Contact, Route or Path, in their order.
      * Skips empty lines and empty elements. A star Contact is not an address; see {@link #hasStarContact()}.
      *
+     * @return an unmodifiable list
      * @throws SipParseException if one is malformed or there are more than {@link ParseLimits#listElements()}
      */
     public List<NameAddress> addresses(HeaderName name) throws SipParseException {
-        List<NameAddress> all = new ArrayList<>(2);
+        if (!name.equals(HeaderName.CONTACT)) {
+            return parseAddresses(name);
+        }
+        List<NameAddress> parsed = contacts;
+        if (parsed == null) {
+            parsed = parseAddresses(name);
+            contacts = parsed;
+        }
+        return parsed;
+    }
+
+    private List<NameAddress> parseAddresses(HeaderName name) throws SipParseException {
+        List<NameAddress> all = List.of();
         for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
             int to = index.valueEnd(i);
             for (int at = element(index.valueStart(i), to); at < to; at = element(at, to)) {
                 checkListSize(name, all.size());
                 NameAddress address = NameAddress.parse(wire, at, to);
-                all.add(address);
+                all = plus(all, address);
                 at = address.end();
             }
         }
-        return all;
+        return all.size() < 2 ? all : Collections.unmodifiableList(all);
+    }
+
+    /** Adds to a list that belongs to the caller. Most lists have one element. */
+    private static List<NameAddress> plus(List<NameAddress> all, NameAddress next) {
+        if (all.isEmpty()) {
+            return List.of(next);
+        }
+        List<NameAddress> more = all.size() == 1 ? new ArrayList<>(all) : all;
+        more.add(next);
+        return more;
     }
 
     /**
@@ -289,22 +350,6 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
             at++;
         }
         return at;
-    }
-
-    /**
-     * Checks all elements of an address list header. Does not parse their URIs.
-     *
-     * @throws SipParseException if an element is malformed or there are more than {@link ParseLimits#listElements()}
-     */
-    public void checkAddresses(HeaderName name) throws SipParseException {
-        int size = 0;
-        for (int i = firstHeader(name); i >= 0; i = nextHeader(name, i)) {
-            int to = index.valueEnd(i);
-            for (int at = element(index.valueStart(i), to); at < to; at = element(at, to)) {
-                checkListSize(name, size++);
-                at = NameAddress.check(wire, at, to);
-            }
-        }
     }
 
     private void checkListSize(HeaderName name, int size) throws SipParseException {
@@ -409,11 +454,7 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
     public String callId() throws SipParseException {
         String id = callId;
         if (id == null) {
-            int i = required(HeaderName.CALL_ID);
-            if (!Chars.isVisible(wire, index.valueStart(i), index.valueEnd(i))) {
-                throw SipParseException.at(
-                        "Call-ID is not a word (RFC 3261 §25.1)", wire, index.valueStart(i), index.valueEnd(i));
-            }
+            int i = checkCallId();
             id = Chars.text(wire, index.valueStart(i), index.valueEnd(i));
             if (id.indexOf('\ufffd') >= 0) {
                 id = new String(
@@ -425,6 +466,21 @@ public abstract sealed class SipMessage permits SipRequest, SipResponse {
             callId = id;
         }
         return id;
+    }
+
+    /**
+     * Checks the Call-ID without creating a text, which most requests do not need.
+     *
+     * @return the number of its header line
+     * @throws SipParseException as {@link #callId()}
+     */
+    public int checkCallId() throws SipParseException {
+        int i = required(HeaderName.CALL_ID);
+        if (!Chars.isVisible(wire, index.valueStart(i), index.valueEnd(i))) {
+            throw SipParseException.at(
+                    "Call-ID is not a word (RFC 3261 §25.1)", wire, index.valueStart(i), index.valueEnd(i));
+        }
+        return i;
     }
 
     /**

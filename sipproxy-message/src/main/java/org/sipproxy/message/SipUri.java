@@ -473,9 +473,24 @@ public final class SipUri {
         return new UriIndex(hostStart, hostEnd, firstParam(), paramsEnd);
     }
 
+    /** Returns true if no byte of the text is above 127. */
+    public boolean isAscii() {
+        for (int i = start; i < end; i++) {
+            if (a[i] < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Returns the length of the text, in bytes. */
     public int length() {
         return end - start;
+    }
+
+    /** Copies the text as written to {@code target}, starting at index {@code at}. */
+    public void copyTo(byte[] target, int at) {
+        System.arraycopy(a, start, target, at, end - start);
     }
 
     /** Returns a copy of the text as written. */

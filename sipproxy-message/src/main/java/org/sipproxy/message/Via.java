@@ -17,21 +17,12 @@ public final class Via {
     public static final String MAGIC_COOKIE = "z9hG4bK";
 
     private final byte[] a;
-    private final int start;
-    private final int end;
+    private final ViaIndex at;
     private final int transportStart;
     private final int transportEnd;
-    private final int hostStart;
-    private final int hostEnd;
-    private final int sentByEnd;
     private final int port;
-    private final int branchStart;
-    private final int branchEnd;
-    private final int receivedStart;
-    private final int receivedEnd;
     private final int maddrStart;
     private final int maddrEnd;
-    private final int rportEnd;
     private final int rport;
 
     private Via(
@@ -46,22 +37,24 @@ public final class Via {
             int to)
             throws SipParseException {
         this.a = a;
-        this.start = start;
         this.transportStart = transportStart;
         this.transportEnd = transportEnd;
-        this.hostStart = hostStart;
-        this.hostEnd = hostEnd;
         this.port = port;
-        this.sentByEnd = params;
         Parameters p = new Parameters();
-        this.end = p.read(a, params, to);
-        this.branchStart = p.branchStart;
-        this.branchEnd = p.branchEnd;
-        this.receivedStart = p.receivedStart;
-        this.receivedEnd = p.receivedEnd;
+        int end = Params.check(a, params, to, p);
+        this.at = new ViaIndex(
+                start,
+                end,
+                hostStart,
+                hostEnd,
+                params,
+                p.branchStart,
+                p.branchEnd,
+                p.receivedStart,
+                p.receivedEnd,
+                p.rportEnd);
         this.maddrStart = p.maddrStart;
         this.maddrEnd = p.maddrEnd;
-        this.rportEnd = p.rportEnd;
         this.rport = p.rport;
     }
 
@@ -112,7 +105,7 @@ public final class Via {
     public static Via parse(String text) throws SipParseException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         Via via = parse(bytes, 0, bytes.length);
-        if (via.end != bytes.length) {
+        if (via.end() != bytes.length) {
             throw SipParseException.at("one Via was expected", bytes, 0, bytes.length);
         }
         return via;
@@ -147,7 +140,7 @@ public final class Via {
     }
 
     /** Parser of the parameters that a proxy needs; the positions go into the final fields of the Via. */
-    private static final class Parameters {
+    private static final class Parameters implements Params.Reader {
 
         int branchStart = -1;
         int branchEnd = -1;
@@ -158,47 +151,33 @@ public final class Via {
         int rportEnd = -1;
         int rport = -1;
 
-        int read(byte[] a, int from, int to) throws SipParseException {
-            int stop = Params.check(a, from, to);
-            int i = from;
-            while (i < stop && a[i] == ';') {
-                int name = Chars.skipLws(a, i + 1, stop);
-                int nameEnd = Chars.tokenEnd(a, name, stop);
-                i = Chars.skipLws(a, nameEnd, stop);
-                int value = -1;
-                int valueEnd = -1;
-                if (i < stop && a[i] == '=') {
-                    value = Chars.skipLws(a, i + 1, stop);
-                    valueEnd = Params.rawValueEnd(a, value, stop);
-                    checkValue(a, value, valueEnd);
-                    i = Chars.skipLws(a, valueEnd, stop);
-                }
-                switch (nameEnd - name) {
-                    case 6:
-                        if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "branch")) {
-                            branchStart = value;
-                            branchEnd = valueEnd;
-                        }
-                        break;
-                    case 8:
-                        if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "received")) {
-                            receivedStart = value;
-                            receivedEnd = valueEnd;
-                        }
-                        break;
-                    case 5:
-                        if (Chars.equalsIgnoreCase(a, name, nameEnd, "rport")) {
-                            readRport(a, nameEnd, value, valueEnd);
-                        } else if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "maddr")) {
-                            maddrStart = value;
-                            maddrEnd = valueEnd;
-                        }
-                        break;
-                    default:
-                        break;
-                }
+        @Override
+        public void read(byte[] a, int name, int nameEnd, int value, int valueEnd) throws SipParseException {
+            checkValue(a, value, valueEnd);
+            switch (nameEnd - name) {
+                case 6:
+                    if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "branch")) {
+                        branchStart = value;
+                        branchEnd = valueEnd;
+                    }
+                    break;
+                case 8:
+                    if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "received")) {
+                        receivedStart = value;
+                        receivedEnd = valueEnd;
+                    }
+                    break;
+                case 5:
+                    if (Chars.equalsIgnoreCase(a, name, nameEnd, "rport")) {
+                        readRport(a, nameEnd, value, valueEnd);
+                    } else if (value >= 0 && Chars.equalsIgnoreCase(a, name, nameEnd, "maddr")) {
+                        maddrStart = value;
+                        maddrEnd = valueEnd;
+                    }
+                    break;
+                default:
+                    break;
             }
-            return stop;
         }
 
         private static void checkValue(byte[] a, int from, int to) throws SipParseException {
@@ -230,17 +209,17 @@ public final class Via {
 
     /** Returns the host of sent-by as written, an IPv6 reference with its brackets. */
     public String host() {
-        return Chars.text(a, hostStart, hostEnd);
+        return Chars.text(a, at.hostStart(), at.hostEnd());
     }
 
     /** Returns true if this is the host of sent-by. Case is ignored. */
     public boolean hostIs(String lowerCaseHost) {
-        return Chars.equalsIgnoreCase(a, hostStart, hostEnd, lowerCaseHost);
+        return Chars.equalsIgnoreCase(a, at.hostStart(), at.hostEnd(), lowerCaseHost);
     }
 
     /** Returns the numeric address that the host of sent-by is; empty for a name. */
     public Optional<InetAddress> numericHost() {
-        return IpLiteral.parse(a, hostStart, hostEnd);
+        return IpLiteral.parse(a, at.hostStart(), at.hostEnd());
     }
 
     /** Returns the port of sent-by, or -1 if none is written. */
@@ -250,18 +229,22 @@ public final class Via {
 
     /** Returns the branch; empty if there is none. */
     public String branch() {
-        return branchStart < 0 ? "" : Chars.text(a, branchStart, branchEnd);
+        return at.branchStart() < 0 ? "" : Chars.text(a, at.branchStart(), at.branchEnd());
     }
 
     /** Returns true if the branch starts with the magic cookie and continues after it. */
     public boolean hasRfc3261Branch() {
-        int after = branchStart + MAGIC_COOKIE.length();
-        return branchStart >= 0 && branchEnd > after && Chars.equalsIgnoreCase(a, branchStart, after, "z9hg4bk");
+        int after = at.branchStart() + MAGIC_COOKIE.length();
+        return at.branchStart() >= 0
+                && at.branchEnd() > after
+                && Chars.equalsIgnoreCase(a, at.branchStart(), after, "z9hg4bk");
     }
 
     /** Returns the {@code received} parameter. */
     public Optional<String> received() {
-        return receivedStart < 0 ? Optional.empty() : Optional.of(Chars.text(a, receivedStart, receivedEnd));
+        return at.receivedStart() < 0
+                ? Optional.empty()
+                : Optional.of(Chars.text(a, at.receivedStart(), at.receivedEnd()));
     }
 
     /** Returns the {@code maddr} parameter. */
@@ -271,7 +254,7 @@ public final class Via {
 
     /** Returns true if there is an {@code rport} parameter, with a value, an empty value or none (RFC 3581). */
     public boolean hasRport() {
-        return rportEnd >= 0;
+        return at.rportEnd() >= 0;
     }
 
     /**
@@ -284,7 +267,7 @@ public final class Via {
 
     /** Returns the value of a parameter; empty text if it has no value, nothing if it is absent. */
     public Optional<String> parameter(String lowerCaseName) {
-        @Nullable String value = Params.value(a, sentByEnd, end, lowerCaseName);
+        @Nullable String value = Params.value(a, at.parametersStart(), at.end(), lowerCaseName);
         return Optional.ofNullable(value);
     }
 
@@ -301,7 +284,8 @@ public final class Via {
 
     /** Passes all parameters to {@code reader}. */
     public void forEachParameter(ParameterReader reader) {
-        int i = sentByEnd;
+        int i = at.parametersStart();
+        int end = at.end();
         while (i < end && a[i] == ';') {
             int name = Chars.skipLws(a, i + 1, end);
             int nameEnd = Chars.tokenEnd(a, name, end);
@@ -321,26 +305,16 @@ public final class Via {
 
     /** Returns the positions of the parts in the message. */
     public ViaIndex index() {
-        return new ViaIndex(
-                start,
-                end,
-                hostStart,
-                hostEnd,
-                sentByEnd,
-                branchStart,
-                branchEnd,
-                receivedStart,
-                receivedEnd,
-                rportEnd);
+        return at;
     }
 
     int end() {
-        return end;
+        return at.end();
     }
 
     /** Returns the element as written. */
     @Override
     public String toString() {
-        return Chars.text(a, start, Chars.trimEnd(a, start, end));
+        return Chars.text(a, at.start(), Chars.trimEnd(a, at.start(), at.end()));
     }
 }

@@ -35,6 +35,48 @@ class SipMessageTest {
     }
 
     @Test
+    void manyReplacementsInAnyOrderAreApplied() {
+        Splice splice = new Splice();
+        byte[] text = {'<', '>', '!'};
+        for (int i = 20; i > 0; i--) {
+            splice.insert(i, text, 2);
+        }
+
+        String edited = new String(invite.index().apply(splice), StandardCharsets.UTF_8);
+
+        assertThat(edited)
+                .startsWith("I<>N<>V<>I<>T<>E<> <>s<>")
+                .hasSize(invite.index().length() + 40);
+        assertThat(edited.replace("<>", "")).isEqualTo(invite.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a\u0007", "\u007f"})
+    void callIdIsCheckedAsItIsRead(String id) {
+        SipRequest request = SipText.request("OPTIONS sip:a SIP/2.0\nCall-ID: " + id + "\n\n");
+
+        assertThatThrownBy(request::checkCallId).hasMessageContaining("Call-ID is not a word");
+        assertThatThrownBy(request::callId).hasMessageContaining("Call-ID is not a word");
+        assertThatThrownBy(() -> SipText.request("OPTIONS sip:a SIP/2.0\n\n").checkCallId())
+                .hasMessageContaining("Call-ID is missing");
+    }
+
+    @Test
+    void callIdThatCanBeReadPassesTheCheck() throws SipParseException {
+        SipRequest request = SipText.request("OPTIONS sip:a SIP/2.0\nTo: <sip:a>\ni: a@\u00fc\n\n");
+
+        assertThat(request.checkCallId()).isEqualTo(1);
+        assertThat(request.callId()).isEqualTo("a@\u00fc");
+    }
+
+    @Test
+    void addressesAreAnUnmodifiableList() throws SipParseException {
+        assertThat(invite.addresses(HeaderName.CONTACT)).hasSize(2).isUnmodifiable();
+        assertThat(invite.addresses(HeaderName.CONTACT)).isSameAs(invite.addresses(HeaderName.CONTACT));
+        assertThat(invite.addresses(HeaderName.ROUTE)).isEmpty();
+    }
+
+    @Test
     void editedCopyLeavesTheOriginal() {
         SipRequest edited = invite.withHeader(HeaderName.MAX_FORWARDS, "69");
 

@@ -3,12 +3,29 @@ package org.sipproxy.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SipUriTest {
+
+    @Test
+    void textIsCopiedToAnArray() {
+        byte[] target = "____________".getBytes(StandardCharsets.US_ASCII);
+
+        SipUri.of("sip:a@b").copyTo(target, 2);
+
+        assertThat(new String(target, StandardCharsets.US_ASCII)).isEqualTo("__sip:a@b___");
+    }
+
+    @Test
+    void bytesAbove127AreNotAscii() {
+        assertThat(SipUri.of("sip:a@b").isAscii()).isTrue();
+        assertThat(SipUri.of("sip:\u00fc@b").isAscii()).isFalse();
+        assertThat(SipUri.of("sip:a@b;x=\u00fc").isAscii()).isFalse();
+    }
 
     @ParameterizedTest
     @CsvSource({

@@ -1,5 +1,6 @@
 package org.sipproxy.security;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,11 +128,14 @@ final class NetworkTrie<V> {
     /** Returns the longest network with values that contains the address; null if there is none. */
     @Nullable
     Node<V> find(InetAddress address) {
+        Node<V> at = address instanceof Inet4Address ? ipv4 : ipv6;
+        if (at.zero == null && at.one == null) { // most proxies have no rules, and every message asks
+            return at.values.isEmpty() ? null : at;
+        }
         byte[] bytes = address.getAddress();
         long high = high(bytes);
         long low = low(bytes);
         Node<V> found = null;
-        Node<V> at = bytes.length == 4 ? ipv4 : ipv6;
         int bits = bytes.length * 8;
         while (at != null && at.contains(high, low)) {
             if (!at.values.isEmpty()) {

@@ -2,6 +2,7 @@ package org.sipproxy.api.location;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
@@ -54,6 +55,17 @@ public record Aor(String user, String domain) {
             }
         }
         return true;
+    }
+
+    /** Written out, because the method handles of the record's own method are not always compiled into a look-up. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || (other instanceof Aor aor && user.equals(aor.user) && domain.equals(aor.domain));
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * user.hashCode() + domain.hashCode();
     }
 
     /** Returns {@code sip:user@domain} with the user escaped as in a URI: valid in a message and safe in a log line. */

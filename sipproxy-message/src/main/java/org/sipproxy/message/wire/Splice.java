@@ -13,9 +13,11 @@ public final class Splice {
 
     private static final byte[] NOTHING = {};
 
-    private int[] from = new int[12];
-    private int[] to = new int[12];
-    private byte[][] text = new byte[12][];
+    /** Entries of {@link #ranges} for each replacement: start and end of the range, length of the text. */
+    private static final int STRIDE = 3;
+
+    private int[] ranges = new int[8 * STRIDE];
+    private byte[][] text = new byte[8][];
     private int count;
     private int growth;
 
@@ -42,6 +44,14 @@ public final class Splice {
         return replace(position, position, text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Inserts the first {@code length} bytes of {@code bytes} before the byte at {@code position}. The array is kept
+     * until the splice is applied.
+     */
+    public Splice insert(int position, byte[] bytes, int length) {
+        return replace(position, position, bytes, length);
+    }
+
     /** Deletes {@code [start, end)}. */
     public Splice delete(int start, int end) {
         return replace(start, end, NOTHING);
@@ -52,23 +62,26 @@ public final class Splice {
      * applied.
      */
     public Splice replace(int start, int end, byte[] bytes) {
-        if (count == from.length) {
-            from = Arrays.copyOf(from, count * 2);
-            to = Arrays.copyOf(to, count * 2);
+        return replace(start, end, bytes, bytes.length);
+    }
+
+    private Splice replace(int start, int end, byte[] bytes, int length) {
+        if (count == text.length) {
+            ranges = Arrays.copyOf(ranges, ranges.length * 2);
             text = Arrays.copyOf(text, count * 2);
         }
         int i = count++;
         // edits usually come in the order of the text, so this rarely moves anything
-        while (i > 0 && from[i - 1] > start) {
-            from[i] = from[i - 1];
-            to[i] = to[i - 1];
+        while (i > 0 && ranges[(i - 1) * STRIDE] > start) {
+            System.arraycopy(ranges, (i - 1) * STRIDE, ranges, i * STRIDE, STRIDE);
             text[i] = text[i - 1];
             i--;
         }
-        from[i] = start;
-        to[i] = end;
+        ranges[i * STRIDE] = start;
+        ranges[i * STRIDE + 1] = end;
+        ranges[i * STRIDE + 2] = length;
         text[i] = bytes;
-        growth += bytes.length - (end - start);
+        growth += length - (end - start);
         return this;
     }
 
@@ -83,13 +96,13 @@ public final class Splice {
         int read = 0;
         int write = 0;
         for (int i = 0; i < count; i++) {
-            int run = from[i] - read;
+            int run = ranges[i * STRIDE] - read;
             System.arraycopy(source, read, out, write, run);
             write += run;
-            byte[] t = text[i];
-            System.arraycopy(t, 0, out, write, t.length);
-            write += t.length;
-            read = to[i];
+            int added = ranges[i * STRIDE + 2];
+            System.arraycopy(text[i], 0, out, write, added);
+            write += added;
+            read = ranges[i * STRIDE + 1];
         }
         System.arraycopy(source, read, out, write, length - read);
         return out;

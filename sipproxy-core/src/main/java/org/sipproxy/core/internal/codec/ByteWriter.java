@@ -2,7 +2,9 @@ package org.sipproxy.core.internal.codec;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.message.wire.MessageIndex;
+import org.sipproxy.message.wire.Splice;
 
 /** Writer of message text into a growing array. Not thread-safe; reusable after {@link #clear}. */
 public final class ByteWriter {
@@ -66,6 +68,14 @@ public final class ByteWriter {
         return this;
     }
 
+    /** Appends the text of a URI. */
+    public ByteWriter bytes(SipUri uri) {
+        room(uri.length());
+        uri.copyTo(a, n);
+        n += uri.length();
+        return this;
+    }
+
     public ByteWriter ascii(char c) {
         room(1);
         a[n++] = (byte) c;
@@ -74,14 +84,8 @@ public final class ByteWriter {
 
     /** Appends a non-negative number in decimal. */
     public ByteWriter number(long value) {
-        if (value < 10) {
-            return ascii((char) ('0' + value));
-        }
-        room(20);
-        int digits = 0;
-        for (long v = value; v > 0; v /= 10) {
-            digits++;
-        }
+        int digits = digits(value);
+        room(digits);
         long v = value;
         for (int i = n + digits - 1; i >= n; i--) {
             a[i] = DIGITS[(int) (v % 10)];
@@ -89,6 +93,15 @@ public final class ByteWriter {
         }
         n += digits;
         return this;
+    }
+
+    /** Returns the number of decimal digits of a non-negative number. */
+    public static int digits(long value) {
+        int digits = 1;
+        for (long v = value; v >= 10; v /= 10) {
+            digits++;
+        }
+        return digits;
     }
 
     /** Appends all 64 bits as 16 hex digits. */
@@ -107,7 +120,21 @@ public final class ByteWriter {
         return this;
     }
 
+    /** Inserts the text into a message, without a copy: nothing may be written until the splice has been applied. */
+    public void insertInto(Splice splice, int position) {
+        splice.insert(position, a, n);
+    }
+
+    /** Returns a copy of the text. */
     public byte[] toBytes() {
         return Arrays.copyOf(a, n);
+    }
+
+    /**
+     * Returns the text, which is not copied if it has exactly the length of the capacity. The writer must not be used
+     * afterwards.
+     */
+    public byte[] finish() {
+        return n == a.length ? a : Arrays.copyOf(a, n);
     }
 }

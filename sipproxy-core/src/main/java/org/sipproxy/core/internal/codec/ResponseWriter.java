@@ -6,7 +6,6 @@ import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.StatusCode;
-import org.sipproxy.message.wire.MessageIndex;
 
 /** Writer of locally generated responses (RFC 3261 §8.2.6). */
 public final class ResponseWriter {
@@ -44,52 +43,54 @@ public final class ResponseWriter {
             @Nullable String toTag,
             byte[] headerLines,
             byte[] body) {
-        MessageIndex wire = request.index();
-        ByteWriter out = new ByteWriter(384 + headerLines.length + body.length);
+        String tag = toTag == null || hasTagOrIsUnreadable(request) ? "" : toTag;
+        int length = VERSION.length + 6 + reason.length() + headerLines.length + END.length + body.length;
+        length += stamp == null ? 0 : stamp.growth();
+        length += tag.isEmpty() ? 0 : TAG.length + tag.length();
+        for (int i = 0, count = request.headerCount(); i < count; i++) {
+            if (isCopied(request, i, statusCode)) {
+                length += request.index().lineEnd(i) - request.index().lineStart(i);
+            }
+        }
+        ByteWriter out = new ByteWriter(length); // in most cases the exact length, so that nothing is copied again
         out.bytes(VERSION).number(statusCode).ascii(' ').text(reason).crlf();
-        boolean topVia = true;
-        int count = request.headerCount();
-        for (int i = 0; i < count; i++) {
+        int topVia = request.firstHeader(HeaderName.VIA);
+        for (int i = 0, count = request.headerCount(); i < count; i++) {
+            if (!isCopied(request, i, statusCode)) {
+                continue;
+            }
             int start = request.index().lineStart(i);
             int end = request.index().lineEnd(i);
-            if (request.isHeader(i, HeaderName.VIA)) {
-                if (topVia && stamp != null) {
-                    stamp.copy(out, wire, start, end);
-                } else {
-                    out.bytes(wire, start, end);
-                }
-                topVia = false;
-            } else if (request.isHeader(i, HeaderName.TO)) {
-                to(out, request, i, toTag);
-            } else if (request.isHeader(i, HeaderName.FROM)
-                    || request.isHeader(i, HeaderName.CALL_ID)
-                    || request.isHeader(i, HeaderName.CSEQ)
-                    || (statusCode == StatusCode.TRYING && request.isHeader(i, HeaderName.TIMESTAMP))) {
-                out.bytes(wire, start, end);
+            if (i == topVia && stamp != null) {
+                stamp.copy(out, request.index(), start, end);
+            } else if (!tag.isEmpty() && request.isHeader(i, HeaderName.TO)) {
+                out.bytes(request.index(), start, request.index().valueEnd(i))
+                        .bytes(TAG)
+                        .text(tag)
+                        .crlf();
+            } else {
+                out.bytes(request.index(), start, end);
             }
         }
         out.bytes(headerLines);
         if (body.length == 0) {
-            return out.bytes(END).toBytes();
+            return out.bytes(END).finish();
         }
         return out.text("Content-Length: ")
                 .number(body.length)
                 .crlf()
                 .crlf()
                 .bytes(body)
-                .toBytes();
+                .finish();
     }
 
-    private static void to(ByteWriter out, SipRequest request, int line, @Nullable String toTag) {
-        MessageIndex wire = request.index();
-        if (toTag == null || hasTagOrIsUnreadable(request)) {
-            out.bytes(wire, request.index().lineStart(line), request.index().lineEnd(line));
-        } else {
-            out.bytes(wire, request.index().lineStart(line), request.index().valueEnd(line))
-                    .bytes(TAG)
-                    .text(toTag)
-                    .crlf();
-        }
+    private static boolean isCopied(SipRequest request, int line, int statusCode) {
+        return request.isHeader(line, HeaderName.VIA)
+                || request.isHeader(line, HeaderName.TO)
+                || request.isHeader(line, HeaderName.FROM)
+                || request.isHeader(line, HeaderName.CALL_ID)
+                || request.isHeader(line, HeaderName.CSEQ)
+                || (statusCode == StatusCode.TRYING && request.isHeader(line, HeaderName.TIMESTAMP));
     }
 
     private static boolean hasTagOrIsUnreadable(SipRequest request) {

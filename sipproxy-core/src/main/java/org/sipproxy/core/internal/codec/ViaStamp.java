@@ -37,19 +37,24 @@ public final class ViaStamp {
         boolean fillRport = via.hasRport() && via.rport() < 0;
         boolean elsewhere = !hostIs(wire, via, ip, source.getAddress());
         boolean needsReceived = elsewhere || via.hasRport() || reliable;
-        ByteWriter text = new ByteWriter(40);
-        if (fillRport) {
-            if (wire.byteAt(via.index().rportEnd() - 1) != '=') { // rport=, with an empty value
+        boolean addReceived = needsReceived && via.index().receivedStart() < 0;
+        if (fillRport || addReceived) {
+            stamp.firstAt = fillRport ? via.index().rportEnd() : endOfSentBy(wire, via);
+            // rport= with an empty value has the equals sign already
+            boolean equals = fillRport && wire.byteAt(stamp.firstAt - 1) != '=';
+            ByteWriter text = new ByteWriter((equals ? 1 : 0)
+                    + (fillRport ? ByteWriter.digits(source.getPort()) : 0)
+                    + (addReceived ? RECEIVED.length + ip.length : 0));
+            if (equals) {
                 text.ascii('=');
             }
-            text.number(source.getPort());
-        }
-        if (needsReceived && via.index().receivedStart() < 0) {
-            text.bytes(RECEIVED).bytes(ip);
-        }
-        if (text.length() > 0) {
-            stamp.firstAt = fillRport ? via.index().rportEnd() : endOfSentBy(wire, via);
-            stamp.first = text.toBytes();
+            if (fillRport) {
+                text.number(source.getPort());
+            }
+            if (addReceived) {
+                text.bytes(RECEIVED).bytes(ip);
+            }
+            stamp.first = text.finish();
         }
         if (via.index().receivedStart() >= 0) {
             stamp.secondFrom = via.index().receivedStart();
@@ -82,14 +87,26 @@ public final class ViaStamp {
             return HostName.literal(address).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         }
         byte[] b = address.getAddress();
-        ByteWriter out = new ByteWriter(15);
+        int length = 3;
+        for (byte part : b) {
+            length += ByteWriter.digits(part & 0xff);
+        }
+        ByteWriter out = new ByteWriter(length);
         for (int i = 0; i < 4; i++) {
             if (i > 0) {
                 out.ascii('.');
             }
             out.number(b[i] & 0xff);
         }
-        return out.toBytes();
+        return out.finish();
+    }
+
+    /** Returns by how many bytes the edits make the message longer. */
+    int growth() {
+        byte[] insert = first;
+        byte[] replacement = second;
+        return (insert == null ? 0 : insert.length)
+                + (replacement == null ? 0 : replacement.length - (secondTo - secondFrom));
     }
 
     /** Adds the edits to a splice of the same message. */

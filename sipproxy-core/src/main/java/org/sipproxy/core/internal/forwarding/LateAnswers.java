@@ -18,7 +18,7 @@ record LateAnswers(ServerTransaction server, RequestForwarder forwarder, Transpo
         }
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path());
-            server.respond(response.statusCode(), forwarder.edited(wire, from, target));
+            server.respond(response.statusCode(), forwarder.edited(response, wire, from, target));
         } catch (SipParseException e) {
             // no other Via: the response was meant for this proxy
         }

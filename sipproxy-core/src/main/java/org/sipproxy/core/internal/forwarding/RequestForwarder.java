@@ -157,12 +157,16 @@ public final class RequestForwarder {
 
     /** Returns the response's bytes after the response stages. */
     byte[] edited(byte[] wire, TransportFlow from) {
-        return responseStages.edited(wire, from, null);
+        return responseStages.edited(null, wire, from, null);
     }
 
-    /** Returns the bytes, after the stages, of a response to the request that was sent to {@code target}. */
-    byte[] edited(byte[] wire, TransportFlow from, Target target) {
-        return responseStages.edited(wire, from, target);
+    /**
+     * Returns the bytes, after the stages, of a response to the request that was sent to {@code target}.
+     *
+     * @param wire the bytes of {@code response} {@link ResponseRewriter#withoutTopVia without this proxy's Via}
+     */
+    byte[] edited(SipResponse response, byte[] wire, TransportFlow from, Target target) {
+        return responseStages.edited(response, wire, from, target);
     }
 
     /**
@@ -175,6 +179,7 @@ public final class RequestForwarder {
         if (defect(response) != null) {
             return; // like the first 2xx
         }
-        path.send(edited(ResponseRewriter.withoutTopVia(response, path), from), SendFailure.IGNORE);
+        byte[] wire = ResponseRewriter.withoutTopVia(response, path);
+        path.send(responseStages.edited(response, wire, from, null), SendFailure.IGNORE);
     }
 }

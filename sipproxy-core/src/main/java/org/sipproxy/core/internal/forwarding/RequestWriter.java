@@ -107,12 +107,12 @@ final class RequestWriter {
 
         SipUri strictHop = strictHop(context, target);
         SipUri uri = strictHop != null ? strictHop : target.uri();
-        if (!sameText(request, uri)) {
+        if (!uri.equals(request.requestUri())) {
             splice.replace(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
         }
         boolean own = context.isFromHost();
         int via = own ? 0 : request.firstHeader(HeaderName.VIA);
-        ByteWriter head = new ByteWriter(192);
+        ByteWriter head = new ByteWriter(256);
         head.bytes(out.via());
         branches.write(head, branch, loopHash);
         head.bytes(CRLF);
@@ -132,7 +132,7 @@ final class RequestWriter {
             head.bytes(ADDED_MAX_FORWARDS);
         }
         maxBreadth(splice, head, request, breadth);
-        splice.insert(request.index().lineStart(via), head.toBytes());
+        head.insertInto(splice, request.index().lineStart(via));
         if (!own) {
             ViaStamp.of(
                             wire,
@@ -144,18 +144,13 @@ final class RequestWriter {
         if (recordRoute >= 0) {
             ByteWriter lines = new ByteWriter(128);
             recordRoute(lines, context, target, uri, way);
-            splice.insert(request.index().lineStart(recordRoute), lines.toBytes());
+            lines.insertInto(splice, request.index().lineStart(recordRoute));
         }
         maxForwards(splice, request, context.maxForwards());
         routes(splice, context, target, strictHop, request.index().lineStart(via));
         credentials.remove(splice, context);
         contentLength(splice, request, out);
         return wire.apply(splice);
-    }
-
-    private static boolean sameText(SipRequest request, SipUri uri) {
-        return request.index()
-                .equals(request.index().uriStart(), request.index().uriEnd(), uri.toBytes());
     }
 
     /**

@@ -475,7 +475,7 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
     private byte @Nullable [] forwardable(SipResponse response, TransportFlow from, Target target) {
         try {
             byte[] wire = ResponseRewriter.withoutTopVia(response, server.path());
-            return forwarder.edited(wire, from, target);
+            return forwarder.edited(response, wire, from, target);
         } catch (SipParseException e) {
             return null;
         }

@@ -12,6 +12,7 @@ import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipParseException;
@@ -55,14 +56,16 @@ public final class ResponseStages {
     /**
      * Returns the response's bytes after the stages have run.
      *
+     * @param whole the received response if {@link ResponseRewriter#withoutTopVia} made {@code wire} from it; null for
+     *     other bytes
      * @param sentTo where its request was sent, if that is still known
      */
-    byte[] edited(byte[] wire, Flow from, @Nullable Target sentTo) {
+    byte[] edited(@Nullable SipResponse whole, byte[] wire, Flow from, @Nullable Target sentTo) {
         if (stages.isEmpty()) {
             return wire;
         }
         try {
-            SipResponse received = response(wire);
+            SipResponse received = response(whole, wire);
             SipResponse response = received;
             for (Guarded stage : stages) {
                 response = run(stage, new Context(response, from, sentTo, isMyself));
@@ -79,11 +82,20 @@ public final class ResponseStages {
         return 100 * (wire[8] - '0') + 10 * (wire[9] - '0') + wire[10] - '0'; // "SIP/2.0 486 …"
     }
 
-    private static SipResponse response(byte[] wire) throws SipParseException {
+    private static SipResponse response(@Nullable SipResponse whole, byte[] wire) throws SipParseException {
+        int via = whole == null ? -1 : whole.firstHeader(HeaderName.VIA);
+        // otherwise only a part of the line was removed, or a Content-Length was added: then fewer bytes are missing
+        if (whole != null && via >= 0 && whole.index().length() - wire.length == lineLength(whole, via)) {
+            return whole.withoutLine(via, wire, OWN_LIMITS);
+        }
         if (SipMessage.parse(wire, OWN_LIMITS) instanceof SipResponse response) {
             return response;
         }
         throw new SipParseException(StatusCode.SERVER_INTERNAL_ERROR, "not a response");
+    }
+
+    private static int lineLength(SipResponse response, int line) {
+        return response.index().lineEnd(line) - response.index().lineStart(line);
     }
 
     /**

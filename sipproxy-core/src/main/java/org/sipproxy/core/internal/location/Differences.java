@@ -30,9 +30,9 @@ final class Differences {
     }
 
     static @Nullable Binding withId(List<Binding> bindings, String id) {
-        for (Binding binding : bindings) {
-            if (binding.id().equals(id)) {
-                return binding;
+        for (int i = 0; i < bindings.size(); i++) { // without an iterator, because every REGISTER gets here
+            if (bindings.get(i).id().equals(id)) {
+                return bindings.get(i);
             }
         }
         return null;

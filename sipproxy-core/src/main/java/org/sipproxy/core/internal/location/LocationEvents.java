@@ -67,7 +67,8 @@ final class LocationEvents {
     /** Queues the events of one change. Called under the AOR's lock. */
     void queueChange(Aor aor, List<Binding> before, List<Binding> after, BindingChange change, long now) {
         if (wants(Kind.REMOVED)) {
-            for (Binding old : before) {
+            for (int i = 0; i < before.size(); i++) {
+                Binding old = before.get(i);
                 if (Differences.withId(after, old.id()) == null) {
                     RemovalReason reason = old.expiresAtMillis() <= now ? RemovalReason.EXPIRED : change.reasonOf(old);
                     queue(LocationEvent.removed(aor, old, reason));

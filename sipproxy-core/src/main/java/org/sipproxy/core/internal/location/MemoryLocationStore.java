@@ -178,7 +178,7 @@ public final class MemoryLocationStore implements ManagedLocationStore {
             try {
                 List<Binding> wanted = change.apply(current);
                 if (wanted != current) {
-                    after = unexpired(List.copyOf(wanted), now);
+                    after = unexpired(wanted.size() == 1 ? List.of(wanted.get(0)) : List.copyOf(wanted), now);
                 }
             } finally {
                 keep(
@@ -211,8 +211,8 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     private void wakeAtFirstEnd(AorEntry address, List<Binding> bindings, long now) {
         long first = now + LONGEST_WAIT_MILLIS;
-        for (Binding binding : bindings) {
-            first = Math.min(first, binding.expiresAtMillis());
+        for (int i = 0; i < bindings.size(); i++) {
+            first = Math.min(first, bindings.get(i).expiresAtMillis());
         }
         if (first < address.wakeAtMillis) {
             address.wakeAtMillis = first;
@@ -236,8 +236,8 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     /** Returns the list itself if all bindings are valid, which is nearly always so. */
     private static List<Binding> unexpired(List<Binding> bindings, long now) {
-        for (Binding binding : bindings) {
-            if (binding.expiresAtMillis() <= now) {
+        for (int i = 0; i < bindings.size(); i++) { // without an iterator, because every request gets here
+            if (bindings.get(i).expiresAtMillis() <= now) {
                 List<Binding> valid = new ArrayList<>(bindings);
                 valid.removeIf(b -> b.expiresAtMillis() <= now);
                 return List.copyOf(valid);

@@ -1,8 +1,8 @@
 package org.sipproxy.core.internal.pipeline;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +12,7 @@ import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.routing.DomainSource;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.guard.HostCall;
+import org.sipproxy.message.HostMap;
 import org.sipproxy.message.HostName;
 import org.sipproxy.message.SipUri;
 
@@ -30,15 +31,44 @@ public final class LocalNames {
     private static final int ANY_PORT = -1;
 
     private final Map<String, String> domains = new HashMap<>();
-    private final Map<String, Set<Integer>> hosts = new HashMap<>();
+    private final HostMap<Name> hosts = new HostMap<>();
     /** Ports that are reachable over a loopback address. */
-    private final Set<Integer> loopbackPorts = new HashSet<>();
+    private final Ports loopbackPorts = new Ports();
     /** Ports at every address of this machine, and therefore at all of 127.0.0.0/8. */
-    private final Set<Integer> wildcardPorts = new HashSet<>();
+    private final Ports wildcardPorts = new Ports();
     /** Listening points and advertised addresses. */
     private final List<Point> points = new ArrayList<>();
 
     private record Point(String host, int port) {}
+
+    /**
+     * A host that names this proxy.
+     *
+     * @param domain the domain in normal form; null for an alias and for a listening point
+     */
+    private record Name(@Nullable String domain, Ports ports) {}
+
+    /** A few ports. */
+    private static final class Ports {
+
+        private int[] ports = {};
+
+        void add(int port) {
+            if (!contains(port)) {
+                ports = Arrays.copyOf(ports, ports.length + 1);
+                ports[ports.length - 1] = port;
+            }
+        }
+
+        boolean contains(int port) {
+            for (int one : ports) {
+                if (one == port) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
 
     private final List<String> fixedDomains;
     private final DomainSource[] sources;
@@ -59,6 +89,7 @@ public final class LocalNames {
         for (String domain : domains) {
             String normal = HostName.normal(domain);
             this.domains.put(normal, normal);
+            hosts.put(normal, new Name(normal, new Ports()));
             addHost(normal, ANY_PORT);
         }
         for (String alias : aliases) {
@@ -90,7 +121,12 @@ public final class LocalNames {
 
     private void addHost(String host, int port) {
         String normal = HostName.normal(host);
-        hosts.computeIfAbsent(normal, h -> new HashSet<>()).add(port);
+        Name name = hosts.get(normal);
+        if (name == null) {
+            name = new Name(null, new Ports());
+            hosts.put(normal, name);
+        }
+        name.ports().add(port);
         HostName.address(normal).ifPresent(address -> {
             if (address.isAnyLocalAddress()) {
                 wildcardPorts.add(port);
@@ -150,26 +186,29 @@ public final class LocalNames {
 
     /** Returns true if the URI names this proxy: a domain, an alias or a listening point, with a matching port. */
     public boolean isMyself(SipUri uri) {
-        if (!uri.isSip()) {
-            return false;
-        }
-        String host = uri.host();
-        Set<Integer> ports = hosts.get(host);
-        if (ports == null) {
-            String normal = HostName.normal(host);
-            ports = normal.equals(host) ? null : hosts.get(normal);
-            host = normal;
-        }
-        return (ports != null && (ports.contains(ANY_PORT) || ports.contains(port(uri))))
-                || (sources.length > 0 && isDomain(host)) // a domain from a source matches with any port
-                || isOwnLoopback(host, uri);
+        return uri.isSip() && isMyself(uri, hosts.get(uri));
     }
 
-    private boolean isOwnLoopback(String host, SipUri uri) {
-        if (HostName.isLocalhost(host) || host.equals("0.0.0.0") || host.equals("[::]")) {
-            return loopbackPorts.contains(port(uri));
+    private boolean isMyself(SipUri uri, @Nullable Name name) {
+        if (name != null && (name.ports().contains(ANY_PORT) || name.ports().contains(port(uri)))) {
+            return true;
         }
-        return (host.startsWith("127.") || host.equals("[::1]")) && wildcardPorts.contains(port(uri));
+        return (sources.length > 0 && isDomain(uri.host())) // a domain from a source matches with any port
+                || isOwnLoopback(uri);
+    }
+
+    private boolean isOwnLoopback(SipUri uri) {
+        int port = port(uri);
+        boolean isLoopbackPort = loopbackPorts.contains(port);
+        boolean isWildcardPort = wildcardPorts.contains(port);
+        if (!isLoopbackPort && !isWildcardPort) {
+            return false;
+        }
+        String host = uri.normalHost();
+        if (HostName.isLocalhost(host) || host.equals("0.0.0.0") || host.equals("[::]")) {
+            return isLoopbackPort;
+        }
+        return isWildcardPort && (host.startsWith("127.") || host.equals("[::1]"));
     }
 
     /** Returns which name of this proxy a URI has, for an explanation. */
@@ -206,10 +245,14 @@ public final class LocalNames {
 
     /** Returns the domain, in normal form, of a URI that names this proxy; null if it does not. */
     public @Nullable String domainOf(SipUri uri) {
-        if (!isMyself(uri)) {
+        Name name = hosts.get(uri);
+        if (!uri.isSip() || !isMyself(uri, name)) {
             return null;
         }
-        String domain = domain(uri.host());
+        if (name != null && name.domain() != null) {
+            return name.domain();
+        }
+        String domain = sources.length == 0 ? null : domain(uri.host());
         return domain != null ? domain : primaryDomain;
     }
 

@@ -45,7 +45,7 @@ public final class MessageSanity {
         checkRequestUri(request);
         request.from();
         request.to();
-        request.callId();
+        request.checkCallId();
         checkNotRepeated(request, HeaderName.MAX_FORWARDS);
         request.number(HeaderName.MAX_FORWARDS, DELTA_SECONDS_LIMIT);
         if (request.method() == Method.REGISTER) {
@@ -56,7 +56,7 @@ public final class MessageSanity {
     /** Checks what a registrar acts on and a proxy passes on. */
     private static void checkRegistration(SipRequest request) throws SipParseException {
         request.to().uri();
-        request.checkAddresses(HeaderName.CONTACT);
+        request.addresses(HeaderName.CONTACT);
         long expires = request.number(HeaderName.EXPIRES, DELTA_SECONDS_LIMIT);
         if (request.isRepeated(HeaderName.EXPIRES)) {
             int line = request.firstHeader(HeaderName.EXPIRES);

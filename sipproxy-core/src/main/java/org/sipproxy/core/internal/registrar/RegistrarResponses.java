@@ -34,13 +34,27 @@ final class RegistrarResponses {
      * §5.3).
      */
     RegistrarResponse ok(SipRequest request, List<Binding> bindings, boolean echoPath, long nowMillis) {
-        ByteWriter out = new ByteWriter(64 + 96 * bindings.size());
+        byte[] dateLine = date.at(time.wallMillis(nowMillis));
+        ByteWriter out = new ByteWriter(dateLine.length + usualLength(bindings, nowMillis));
         contacts(out, BestFirst.sorted(bindings), nowMillis);
         if (echoPath) {
             pathLines(out, request);
         }
-        return new RegistrarResponse(
-                StatusCode.OK, "OK", out.bytes(date.at(time.wallMillis())).toBytes());
+        return new RegistrarResponse(StatusCode.OK, "OK", out.bytes(dateLine).finish());
+    }
+
+    /** Returns the length of the Contact lines if the bindings have no parameters but {@code expires}. */
+    private static int usualLength(List<Binding> bindings, long nowMillis) {
+        int length = bindings.isEmpty() ? 0 : 2;
+        for (int i = 0; i < bindings.size(); i++) {
+            Binding binding = bindings.get(i);
+            length += (i == 0 ? CONTACT.length : NEXT_CONTACT.length)
+                    + binding.contact().length()
+                    + 1
+                    + EXPIRES.length
+                    + ByteWriter.digits(binding.remainingSeconds(nowMillis));
+        }
+        return length;
     }
 
     /** Writes the parameters in Kamailio's order: {@code expires} always, the others if the binding has them. */
@@ -56,7 +70,7 @@ final class RegistrarResponses {
                 lineStart = out.crlf().length();
                 out.bytes(CONTACT);
             }
-            out.bytes(binding.contact().toBytes());
+            out.bytes(binding.contact());
             out.ascii('>');
             if (binding.q() != Binding.Q_UNSPECIFIED) {
                 q(out, Math.round(binding.q() * 1000));

@@ -48,12 +48,12 @@ final class RegistrationChange implements BindingChange {
     /** Empty for {@code Contact: *}. */
     private final List<RequestedContact> contacts;
 
-    private final List<Binding> written = new ArrayList<>(2);
+    private final List<Binding> written = new ArrayList<>(1);
     /** The previous state of each of {@link #written}; null for a new one. */
-    private final List<@Nullable Binding> before = new ArrayList<>(2);
+    private final List<@Nullable Binding> before = new ArrayList<>(1);
 
-    private final List<Binding> replaced = new ArrayList<>(0);
-    private final List<Binding> overLimit = new ArrayList<>(0);
+    private List<Binding> replaced = List.of();
+    private List<Binding> overLimit = List.of();
     private @Nullable RegistrationRefused refusal;
 
     RegistrationChange(
@@ -107,8 +107,8 @@ final class RegistrationChange implements BindingChange {
     public List<Binding> apply(List<Binding> current) {
         written.clear();
         before.clear();
-        replaced.clear();
-        overLimit.clear();
+        replaced = List.of();
+        overLimit = List.of();
         refusal = null;
         try {
             return contacts.isEmpty() ? withoutAny(current) : withContacts(current);
@@ -273,25 +273,27 @@ final class RegistrationChange implements BindingChange {
     }
 
     private void removeOthersOf(String instanceId, List<Binding> bindings) {
+        List<Binding> gone = new ArrayList<>(replaced);
         bindings.removeIf(b -> {
             boolean goes = sameInstance(b.instanceId(), instanceId)
                     && !isWritten(b)
                     && !b.callId().equals(source.callId());
             if (goes) {
-                replaced.add(b);
+                gone.add(b);
             }
             return goes;
         });
+        replaced = gone;
     }
 
     /** Applies {@link RegistrarPolicy#whenFull()}; bindings that this request wrote stay. */
     private void makeRoom(List<Binding> bindings) throws RegistrationRefused {
         int tooMany = bindings.size() - policy.maxContacts();
-        bindings.stream()
+        overLimit = bindings.stream()
                 .filter(b -> !isWritten(b) && mayGo(b))
                 .sorted(Comparator.comparingLong(Binding::updatedAtMillis))
                 .limit(tooMany)
-                .forEach(overLimit::add);
+                .toList();
         if (overLimit.size() < tooMany) {
             throw new RegistrationRefused(
                     StatusCode.SERVICE_UNAVAILABLE,

@@ -29,7 +29,7 @@ record RequestedContact(SipUri uri, int lifetimeSeconds, float q, String instanc
         if (uri.length() > MAX_URI_BYTES) {
             throw bad("contact URI has " + uri.length() + " bytes (at most " + MAX_URI_BYTES + ")");
         }
-        if (uri.toString().indexOf('\ufffd') >= 0) {
+        if (!uri.isAscii() && uri.toString().indexOf('\ufffd') >= 0) {
             throw bad("contact URI is not UTF-8"); // a store for text would change it
         }
         int lifetime = lifetimes.granted(value(contact, "expires"), headerExpires);

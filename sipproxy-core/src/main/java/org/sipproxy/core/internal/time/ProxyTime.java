@@ -87,6 +87,16 @@ public final class ProxyTime {
         return wall;
     }
 
+    /**
+     * Returns what the wall clock showed at a recent time of the proxy, to a second: without reading the clocks, so
+     * that it follows a step only when {@link #wallMillis()} has detected it.
+     *
+     * @param millis the proxy's time
+     */
+    public long wallMillis(long millis) {
+        return millis + periods[0].shift();
+    }
+
     private synchronized void stepped(long shift) {
         Period[] known = periods;
         if (Math.abs(shift - known[0].shift()) < STEP_MILLIS) {

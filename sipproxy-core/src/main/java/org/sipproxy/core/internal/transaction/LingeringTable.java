@@ -57,7 +57,7 @@ public final class LingeringTable {
 
     /** Returns the value under a key; null if there is none, or if it has expired. */
     public byte @Nullable [] get(long k1, long k2) {
-        return stripe(k1).get(k1, k2, nowMillis());
+        return stripe(k1).get(k1, k2, this);
     }
 
     /** Returns the number of entries that have not expired. */
@@ -99,6 +99,12 @@ public final class LingeringTable {
 
         /** Entry number + 1, or 0; linear probing from the low bits of key1. */
         private int[] slots = new int[128];
+
+        /**
+         * A byte of the key for each slot, or 0 if the slot is empty. Most look-ups find nothing, and a quarter of the
+         * memory answers them: with a million entries they are a third of the cost of a small request otherwise.
+         */
+        private byte[] tags = new byte[128];
 
         private byte[] ring = new byte[1024];
         private int ringTail;
@@ -153,16 +159,21 @@ public final class LingeringTable {
             link(entry);
         }
 
-        synchronized byte @Nullable [] get(long k1, long k2, int now) {
+        /** Reads the clock only if the key is found, because most requests are no retransmissions. */
+        synchronized byte @Nullable [] get(long k1, long k2, LingeringTable clock) {
             int mask = slots.length - 1;
             int newest = -1;
-            for (int slot = (int) k1 & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
+            byte tag = tag(k1);
+            for (int slot = (int) k1 & mask; tags[slot] != 0; slot = (slot + 1) & mask) {
+                if (tags[slot] != tag) {
+                    continue;
+                }
                 int entry = slots[slot] - 1;
                 if (key1[entry] == k1 && key2[entry] == k2 && (newest < 0 || isNewer(entry, newest))) {
                     newest = entry;
                 }
             }
-            if (newest < 0 || deadline[newest] - now <= 0) {
+            if (newest < 0 || deadline[newest] - clock.nowMillis() <= 0) {
                 return null;
             }
             byte[] value = new byte[length[newest]];
@@ -184,6 +195,12 @@ public final class LingeringTable {
                 slot = (slot + 1) & mask;
             }
             slots[slot] = entry + 1;
+            tags[slot] = tag(key1[entry]);
+        }
+
+        /** Returns bits of a key that choose neither its stripe nor its slot; never 0. */
+        private static byte tag(long k1) {
+            return (byte) (k1 >>> 48 | 1);
         }
 
         private void removeExpired(int now) {
@@ -215,10 +232,12 @@ public final class LingeringTable {
                 int home = (int) key1[slots[slot] - 1] & mask;
                 if (((slot - home) & mask) >= ((slot - hole) & mask)) {
                     slots[hole] = slots[slot];
+                    tags[hole] = tags[slot];
                     hole = slot;
                 }
             }
             slots[hole] = 0;
+            tags[hole] = 0;
         }
 
         private void growEntries() {
@@ -230,6 +249,7 @@ public final class LingeringTable {
             length = unrolled(length, old * 2);
             first = 0;
             slots = new int[old * 4];
+            tags = new byte[old * 4];
             for (int i = 0; i < count; i++) {
                 link(i);
             }

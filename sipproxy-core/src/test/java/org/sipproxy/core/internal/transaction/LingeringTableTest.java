@@ -44,6 +44,30 @@ class LingeringTableTest {
     }
 
     @Test
+    void keysThatDifferInOneBitAreToldApart() {
+        LingeringTable table = new LingeringTable(100_000, 32_000_000_000L, () -> 0);
+        table.put(0x0123456789abcdefL, 1, new byte[] {1});
+
+        for (int bit = 0; bit < 64; bit++) {
+            assertThat(table.get(0x0123456789abcdefL ^ 1L << bit, 1)).isNull();
+            assertThat(table.get(0x0123456789abcdefL, 1 ^ 1L << bit)).isNull();
+        }
+        assertThat(table.get(0x0123456789abcdefL, 1)).containsExactly(1);
+    }
+
+    @Test
+    void lookUpWithoutAResultDoesNotReadTheClock() {
+        AtomicLong reads = new AtomicLong();
+        LingeringTable table = new LingeringTable(100_000, 32_000_000_000L, () -> reads.incrementAndGet() * 0);
+        table.put(1, 1, new byte[] {1});
+        long before = reads.get();
+
+        assertThat(table.get(2, 1)).isNull();
+
+        assertThat(reads).hasValue(before);
+    }
+
+    @Test
     void expiredEntriesDoNotCount() {
         AtomicLong nanos = new AtomicLong();
         LingeringTable table = new LingeringTable(100_000, 32_000_000_000L, nanos::get);
