@@ -4,8 +4,11 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.sipproxy.jdbc.DatabaseWait;
 import org.sipproxy.jdbc.JdbcCredentials;
 import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.SchemaMismatch;
@@ -47,6 +50,7 @@ final class Database implements AutoCloseable {
      */
     static Database open(DatabaseOptions options, int connections) {
         if (!options.isEmbedded()) {
+            await(options);
             try {
                 return new Database(
                         pool(options.url, options.user, options.password(), connections),
@@ -68,6 +72,25 @@ final class Database implements AutoCloseable {
             server.close();
             throw new DatabaseUnreachableException(DatabaseFault.text(e, options), e);
         }
+    }
+
+    /** Waits for a server that is starting. What is wrong with it after that is reported by the pool. */
+    private static void await(DatabaseOptions options) {
+        if (options.waitLimit().isZero()) {
+            return;
+        }
+        PGSimpleDataSource probe = new PGSimpleDataSource();
+        try {
+            probe.setURL(options.url);
+        } catch (IllegalArgumentException e) {
+            return;
+        }
+        if (!options.user.isEmpty()) {
+            probe.setUser(options.user);
+        }
+        probe.setPassword(options.password());
+        probe.setConnectTimeout((int) TimeUnit.MILLISECONDS.toSeconds(CONNECT_MILLIS));
+        DatabaseWait.untilReachable(probe, options.waitLimit());
     }
 
     private static HikariDataSource pool(String url, String user, String password, int connections) {

@@ -3,6 +3,7 @@ package org.sipproxy.server;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,8 @@ final class DatabaseOptions {
 
     private static final String EMBEDDED = "embedded";
 
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
     @Option(
             names = "--database-url",
             paramLabel = "URL",
@@ -44,6 +47,15 @@ final class DatabaseOptions {
                 "Default: the environment variable " + PASSWORD_VARIABLE + "."
             })
     String passwordFile = "";
+
+    @Option(
+            names = "--database-wait",
+            paramLabel = "DURATION",
+            description = {
+                "How long the start waits for a database that does not accept connections yet, such as that of a",
+                "container which starts at the same time; up to 10m. Default: not at all."
+            })
+    String wait = "";
 
     @Option(
             names = "--database",
@@ -99,10 +111,23 @@ final class DatabaseOptions {
             problems.add("--database-url: missing, but --database-user or --database-password-file is given; add the"
                     + " URL");
         }
+        if (url.isEmpty() && !wait.isEmpty()) {
+            problems.add("--database-wait: has no effect without --database-url; add the URL");
+        }
+        new OptionReader(problems).duration("--database-wait", wait, given -> {
+            if (given.isNegative() || given.compareTo(LONGEST_WAIT) > 0) {
+                problems.add("--database-wait: " + wait + " (expected 0s to 10m)");
+            }
+        });
         if (!passwordFile.isEmpty() && !Files.isReadable(Path.of(passwordFile))) {
             problems.add("--database-password-file: " + passwordFile + " is not a readable file");
         }
         return problems;
+    }
+
+    /** Returns how long to wait for the database; zero for not at all. Requires that there are no {@link #problems}. */
+    Duration waitLimit() {
+        return wait.isEmpty() ? Duration.ZERO : Durations.parse(wait);
     }
 
     /** Returns what is not safe. */

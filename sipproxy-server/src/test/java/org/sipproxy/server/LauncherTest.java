@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -127,6 +128,24 @@ class LauncherTest {
                 .startsWith("ok")
                 .contains("udp:127.0.0.1:0 tcp:127.0.0.1:0", "sip.test", "proxy.test:5060", "1 subscriber", "30s to 2h")
                 .doesNotContain("test1234");
+    }
+
+    @Test
+    void theWaitForTheDatabaseIsCheckedAndEndsWithTheLimit() {
+        String[] base = {"check", "--listen", "udp:127.0.0.1:0", "--domain", "sip.test"};
+        assertThat(execute(with(base, "--no-auth", "--database-wait", "5s"))).isEqualTo(2);
+        assertThat(err.toString()).contains("--database-wait: has no effect without --database-url; add the URL");
+
+        String url = "jdbc:postgresql://127.0.0.1:9/x";
+        assertThat(execute(with(base, "--database-url", url, "--database-wait", "1h"))).isEqualTo(2);
+        assertThat(err.toString()).contains("--database-wait: 1h (expected 0s to 10m)");
+
+        assertThat(execute(with(base, "--database-url", url, "--database-wait", "10ms"))).isEqualTo(3);
+        assertThat(err.toString()).contains("cannot reach the database: ");
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
     }
 
     @Test

@@ -21,6 +21,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param defaultDomain Domain of registrations whose row has none. Default the only domain.
  * @param passwordColumn Column of the table subscriber that is used if it is not empty; ha1 for hashes only.
  * @param sha256Column Whether the column ha1_sha256 of the table subscriber is used.
+ * @param databaseWait How long the start waits for a database that does not accept connections yet, up to 10m. Default not
+ *     at all.
  * @param databaseZone Time zone of a Kamailio that shares the database, because its rows hold local time.
  */
 @ConfigurationProperties("sipproxy")
@@ -36,6 +38,7 @@ record DatabaseProperties(
         @Nullable String defaultDomain,
         @DefaultValue("password") PasswordColumn passwordColumn,
         @DefaultValue("false") boolean sha256Column,
+        @Nullable Duration databaseWait,
         @DefaultValue("UTC") ZoneId databaseZone) {
 
     /** Column of the table subscriber. */

@@ -1,5 +1,6 @@
 package org.sipproxy.spring;
 
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.sipproxy.api.call.CallRepository;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.jdbc.DatabaseUse;
+import org.sipproxy.jdbc.DatabaseWait;
 import org.sipproxy.jdbc.JdbcAccounting;
 import org.sipproxy.jdbc.JdbcBindingRepository;
 import org.sipproxy.jdbc.JdbcCallRepository;
@@ -228,11 +230,12 @@ public class SipProxyJdbcAutoConfiguration {
     Uses sipDatabaseUses(
             SipDatabase database,
             StorageProperties storage,
+            DatabaseProperties rows,
             ObjectProvider<JdbcCredentials> users,
             ObjectProvider<JdbcBindingRepository> bindings,
             ObjectProvider<JdbcAccounting> accounting,
             ObjectProvider<JdbcCallRepository> calls) {
-        return new Uses(database.dataSource(), storage, () -> {
+        return new Uses(database.dataSource(), storage, rows.databaseWait(), () -> {
             Set<DatabaseUse> used = EnumSet.noneOf(DatabaseUse.class);
             users.stream().forEach(any -> used.add(DatabaseUse.SUBSCRIBERS));
             bindings.stream()
@@ -253,12 +256,18 @@ public class SipProxyJdbcAutoConfiguration {
 
         private final DataSource dataSource;
         private final StorageProperties storage;
+        private final @Nullable Duration wait;
         private final Supplier<Set<DatabaseUse>> used;
         private boolean checked;
 
-        Uses(DataSource dataSource, StorageProperties storage, Supplier<Set<DatabaseUse>> used) {
+        Uses(
+                DataSource dataSource,
+                StorageProperties storage,
+                @Nullable Duration wait,
+                Supplier<Set<DatabaseUse>> used) {
             this.dataSource = dataSource;
             this.storage = storage;
+            this.wait = wait;
             this.used = used;
         }
 
@@ -271,6 +280,7 @@ public class SipProxyJdbcAutoConfiguration {
             if (checked || used().isEmpty()) {
                 return;
             }
+            await();
             KamailioSchema schema = KamailioSchema.on(dataSource);
             List<SchemaMismatch> mismatches;
             try {
@@ -310,6 +320,19 @@ public class SipProxyJdbcAutoConfiguration {
                 }
             }
             problems.throwIfAny();
+        }
+
+        private void await() {
+            if (wait == null) {
+                return;
+            }
+            try {
+                DatabaseWait.untilReachable(dataSource, wait);
+            } catch (IllegalArgumentException e) {
+                Problems problems = new Problems();
+                problems.add("sipproxy.database-wait", wait.toString(), "expected 0s to 10m", "");
+                throw new InvalidSipPropertiesException(problems.found(), e);
+            }
         }
 
         private static Stream<String> tables(DatabaseUse use) {
