@@ -196,7 +196,8 @@ class ConfigurationChecksTest {
         InMemoryCredentials users = InMemoryCredentials.of();
         return Stream.of(
                 emptySecret(() -> Credential.ofPassword("1001", "sip.test", ""), "password: that of 1001 is empty"),
-                emptySecret(() -> Credential.ofHa1("1001", "sip.test", ""), "ha1: 0 characters (expected 32 hex digits"),
+                emptySecret(
+                        () -> Credential.ofHa1("1001", "sip.test", ""), "ha1: 0 characters (expected 32 hex digits"),
                 emptySecret(
                         () -> Credential.ofHa1("1001", "sip.test", DigestAlgorithm.MD5.ha1("1001", "sip.test", "")),
                         "ha1: that of 1001 is the hash of the empty password"),

@@ -77,8 +77,7 @@ final class LocationChecks {
         if (rows == 0) {
             return;
         }
-        String value =
-                Quantity.of(rows, "binding") + " without a domain, as a Kamailio with use_domain=0 writes them";
+        String value = Quantity.of(rows, "binding") + " without a domain, as a Kamailio with use_domain=0 writes them";
         String remedy = "set their domain with "
                 + remedies.of(
                         "JdbcBindingRepository.Builder.defaultDomain", "--default-domain, or give --domain only once");

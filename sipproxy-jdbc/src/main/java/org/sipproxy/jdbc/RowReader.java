@@ -107,8 +107,7 @@ final class RowReader {
             instance(row, username, binding);
             return new Row(
                     aor,
-                    binding
-                            .received(received(RowText.orNull(row, 6)))
+                    binding.received(received(RowText.orNull(row, 6)))
                             .path(path(RowText.orNull(row, 7)))
                             .times(table.readModified(row, 12) * 1000, expires * 1000)
                             .q(q >= 0 ? Math.min(q, 1f) : Binding.Q_UNSPECIFIED)

@@ -309,10 +309,7 @@ public final class Subscribers {
         Objects.requireNonNull(password, "password");
         if (password.isEmpty() || hasControls(password)) {
             problems.add(
-                    "password",
-                    "",
-                    "empty, or has control characters that a phone cannot send",
-                    "choose another one");
+                    "password", "", "empty, or has control characters that a phone cannot send", "choose another one");
         }
         if (storePlainPasswords && password.codePointCount(0, password.length()) > MAX_PASSWORD) {
             problems.add(
@@ -334,8 +331,7 @@ public final class Subscribers {
                 || name.indexOf('@') >= 0
                 || (name.indexOf(':') >= 0 && !(what.equals("domain") && name.startsWith("[")))) {
             // a colon separates the parts of an HA1, an at sign those of an address; [2001:db8::1] is a domain
-            problems.add(
-                    what, "", "has an @, a colon or a control character", "give user and domain separately");
+            problems.add(what, "", "has an @, a colon or a control character", "give user and domain separately");
         }
     }
 

@@ -203,9 +203,10 @@ class LocationRowTest {
     /** Kamailio, and every other client of the database, may write what no response of this proxy can hold. */
     @Test
     void anInstanceThatNoResponseCanHoldIsIgnoredAndAUserAgentIsOneLine() {
-        POSTGRES.execute("INSERT INTO location (ruid, username, domain, contact, expires, user_agent, instance, reg_id)"
-                + " VALUES ('x-1', 'alice', 'sip.test', 'sip:a@192.0.2.1', '2030-01-01', E'Phone\\r\\n  1',"
-                + " E'<urn:x>\"\\r\\nX: y', 3), ('x.2', 'alice', 'sip.test', 'sip:b@192.0.2.1', '2030-01-01', '', '', 0)");
+        POSTGRES.execute(
+                "INSERT INTO location (ruid, username, domain, contact, expires, user_agent, instance, reg_id)"
+                        + " VALUES ('x-1', 'alice', 'sip.test', 'sip:a@192.0.2.1', '2030-01-01', E'Phone\\r\\n  1',"
+                        + " E'<urn:x>\"\\r\\nX: y', 3), ('x.2', 'alice', 'sip.test', 'sip:b@192.0.2.1', '2030-01-01', '', '', 0)");
         RecordingLogger log = new RecordingLogger();
         BindingRepository logging = JdbcBindingRepository.builder(POSTGRES.dataSource())
                 .log(log.logger())

@@ -299,7 +299,8 @@ public final class AccessList implements ProxyComponent {
 
     @Override
     public String toString() {
-        return "AccessList[" + Quantity.of(options.fixedRules().size(), "rule") + ", default " + options.defaultPolicy() + "]";
+        return "AccessList[" + Quantity.of(options.fixedRules().size(), "rule") + ", default " + options.defaultPolicy()
+                + "]";
     }
 
     /** Refuses what the source alone decides. */

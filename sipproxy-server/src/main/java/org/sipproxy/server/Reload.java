@@ -89,11 +89,13 @@ final class Reload implements ServerPart {
     /** Logs once, at the start, that a SIGHUP will not reload; later nothing would show why it does not. */
     private static void report(ProcessSignals.Outcome hangup) {
         if (hangup == ProcessSignals.Outcome.IGNORED) {
-            LOG.info("SIGHUP is ignored, because the process was started so, for example by nohup; reload with the command"
-                    + " reload, or start the server with setsid instead of nohup");
+            LOG.info(
+                    "SIGHUP is ignored, because the process was started so, for example by nohup; reload with the command"
+                            + " reload, or start the server with setsid instead of nohup");
         } else if (hangup == ProcessSignals.Outcome.DEFAULT) {
-            LOG.info("SIGHUP ends the server, because the JVM does not hand signals over; reload with the command reload,"
-                    + " or start it without -Xrs and with the module jdk.unsupported");
+            LOG.info(
+                    "SIGHUP ends the server, because the JVM does not hand signals over; reload with the command reload,"
+                            + " or start it without -Xrs and with the module jdk.unsupported");
         }
     }
 

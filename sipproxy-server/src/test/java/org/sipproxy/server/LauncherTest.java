@@ -137,10 +137,12 @@ class LauncherTest {
         assertThat(err.toString()).contains("--database-wait: has no effect without --database-url; add the URL");
 
         String url = "jdbc:postgresql://127.0.0.1:9/x";
-        assertThat(execute(with(base, "--database-url", url, "--database-wait", "1h"))).isEqualTo(2);
+        assertThat(execute(with(base, "--database-url", url, "--database-wait", "1h")))
+                .isEqualTo(2);
         assertThat(err.toString()).contains("--database-wait: 1h (expected 0s to 10m)");
 
-        assertThat(execute(with(base, "--database-url", url, "--database-wait", "10ms"))).isEqualTo(3);
+        assertThat(execute(with(base, "--database-url", url, "--database-wait", "10ms")))
+                .isEqualTo(3);
         assertThat(err.toString()).contains("cannot reach the database: ");
     }
 

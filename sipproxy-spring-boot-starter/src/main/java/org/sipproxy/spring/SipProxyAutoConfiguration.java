@@ -173,10 +173,7 @@ public class SipProxyAutoConfiguration {
 
     @Bean
     SipProxyLifecycle sipProxyLifecycle(
-            SipProxy proxy,
-            ProxyAssembly assembly,
-            SipProxyProperties properties,
-            ObjectProvider<BeforeStart> checks) {
+            SipProxy proxy, ProxyAssembly assembly, SipProxyProperties properties, ObjectProvider<BeforeStart> checks) {
         return new SipProxyLifecycle(
                 proxy,
                 () -> checks.orderedStream().forEach(BeforeStart::run),

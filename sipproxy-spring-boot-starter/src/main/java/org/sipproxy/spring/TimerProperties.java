@@ -40,8 +40,7 @@ record TimerProperties(
         if (t2 != null) {
             timers.t2(t2);
         }
-        problems.collect(() -> builder.timers(timers
-                .transactionTimeout(transactionTimeout)
+        problems.collect(() -> builder.timers(timers.transactionTimeout(transactionTimeout)
                 .ringTimeout(ringTimeout)
                 .t1(t1)
                 .t4(t4)

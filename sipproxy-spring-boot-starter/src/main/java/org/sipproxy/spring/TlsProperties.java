@@ -47,14 +47,15 @@ record TlsProperties(
         if (bundle == null && certificate == null && key == null) {
             return; // build() requires them for a secure listening point
         }
-        Optional<TlsSettings> settings =
-                bundle != null ? ofBundle(bundle, bundles, problems) : ofFiles(problems);
+        Optional<TlsSettings> settings = bundle != null ? ofBundle(bundle, bundles, problems) : ofFiles(problems);
         builder.tls(settings.orElseGet(TlsProperties::standIn));
     }
 
     /** Returns settings that are never used: their problem is reported, and build() must not add that they are missing. */
     private static TlsSettings standIn() {
-        return TlsSettings.builder().certificate(Path.of("missing"), Path.of("missing")).build();
+        return TlsSettings.builder()
+                .certificate(Path.of("missing"), Path.of("missing"))
+                .build();
     }
 
     private Optional<TlsSettings> ofFiles(Problems problems) {

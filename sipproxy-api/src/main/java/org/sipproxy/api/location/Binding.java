@@ -365,8 +365,8 @@ public final class Binding {
             for (int i = 0; i < text.length(); i++) {
                 char c = text.charAt(i);
                 if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
-                    throw new IllegalArgumentException(
-                            "instance: has a character that is not permitted: \"" + SipParseException.excerpt(text) + '"');
+                    throw new IllegalArgumentException("instance: has a character that is not permitted: \""
+                            + SipParseException.excerpt(text) + '"');
                 }
             }
             return text;

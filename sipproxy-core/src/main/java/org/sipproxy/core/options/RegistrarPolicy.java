@@ -168,7 +168,10 @@ public final class RegistrarPolicy {
     }
 
     /** The lifetimes that were set. The default of one that was not must not contradict them. */
-    private record Lifetimes(@Nullable Duration least, @Nullable Duration usual, @Nullable Duration most) {
+    private record Lifetimes(
+            @Nullable Duration least,
+            @Nullable Duration usual,
+            @Nullable Duration most) {
 
         private static final Duration MINUTE = Duration.ofSeconds(60);
         private static final Duration HOUR = Duration.ofHours(1);

@@ -36,7 +36,8 @@ class CallSettingsTest {
 
     @Test
     void theTrackedCallsThatAreNotSetSufficeForTheLimit() {
-        assertThat(CallSettings.builder().maxCalls(200_000).build().trackedCalls()).isEqualTo(200_000);
+        assertThat(CallSettings.builder().maxCalls(200_000).build().trackedCalls())
+                .isEqualTo(200_000);
         assertThat(CallSettings.builder().maxCalls(200).build().trackedCalls()).isEqualTo(100_000);
         assertThat(CallSettings.DEFAULT.toBuilder().maxCalls(200_000).build().trackedCalls())
                 .isEqualTo(200_000);

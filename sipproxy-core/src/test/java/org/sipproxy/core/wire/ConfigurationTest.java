@@ -123,10 +123,7 @@ class ConfigurationTest {
         assertThat(lifetimes(RegistrarPolicy.DEFAULT.toBuilder().maxExpires(Duration.ofMinutes(10))))
                 .as("also in a copy")
                 .containsExactly("1m", "10m", "10m");
-        assertThatThrownBy(RegistrarPolicy.builder()
-                        .maxExpires(Duration.ofMinutes(10))
-                        .build()
-                        .toBuilder()
+        assertThatThrownBy(RegistrarPolicy.builder().maxExpires(Duration.ofMinutes(10)).build().toBuilder()
                         .defaultExpires(Duration.ofHours(1))::build)
                 .as("what was set stays set in a copy")
                 .hasMessage("defaultExpires: 1h (expected minExpires 1m to maxExpires 10m)");
@@ -143,7 +140,10 @@ class ConfigurationTest {
     void t2IsNotShorterThanT1UnlessBothAreSet() {
         assertThat(SipTimers.builder().t1(Duration.ofSeconds(5)).build().t2()).isEqualTo(Duration.ofSeconds(5));
         assertThat(SipTimers.builder().t1(Duration.ofSeconds(1)).build().t2()).isEqualTo(Duration.ofSeconds(4));
-        assertThat(SipTimers.DEFAULT.toBuilder().t1(Duration.ofSeconds(5)).build().t2())
+        assertThat(SipTimers.DEFAULT.toBuilder()
+                        .t1(Duration.ofSeconds(5))
+                        .build()
+                        .t2())
                 .isEqualTo(Duration.ofSeconds(5));
     }
 

@@ -365,9 +365,10 @@ class RefusalTest {
             }
             refuse(gateway, "<sip:carol@foreign.test>;tag=1", "sip:nobody@sip.test", 404);
 
-            Awaitility.await().untilAsserted(() -> assertThat(log.lines("REFUSED status=404"))
-                    .filteredOn(line -> line.contains("sip:carol@"))
-                    .hasSize(1));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(log.lines("REFUSED status=404"))
+                            .filteredOn(line -> line.contains("sip:carol@"))
+                            .hasSize(1));
             assertThat(log.lines("REFUSED status=404"))
                     .filteredOn(line -> line.contains("sip:dialer@"))
                     .hasSizeLessThan(60);
@@ -376,8 +377,8 @@ class RefusalTest {
 
     @Test
     void aStatusDoesNotHideAnotherWithTheSameReason() {
-        RequestStage refusing = context -> Verdict.respond(
-                context.request().requestUri().user().equals("gone") ? 410 : 480, "Not here");
+        RequestStage refusing = context ->
+                Verdict.respond(context.request().requestUri().user().equals("gone") ? 410 : 480, "Not here");
         try (CapturedLog log = new CapturedLog();
                 ProxyUnderTest proxy = ProxyUnderTest.start(b -> b.beforeRouting(refusing))) {
             WireClient.Udp alice = proxy.udp("alice");
@@ -386,8 +387,9 @@ class RefusalTest {
             }
             refuse(alice, "<sip:alice@sip.test>;tag=1", "sip:gone@sip.test", 410);
 
-            Awaitility.await().untilAsserted(() -> assertThat(log.lines("REFUSED status=410 why=\"Not here\""))
-                    .hasSize(1));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(log.lines("REFUSED status=410 why=\"Not here\""))
+                            .hasSize(1));
             assertThat(log.lines("REFUSED status=480 why=\"Not here\"")).hasSizeLessThan(60);
         }
     }

@@ -46,10 +46,7 @@ abstract class LoadedStore implements ManagedLocationStore {
             throw new LocationStoreException(
                     e.kind(), "locationStore: the bindings cannot be read at the start: " + e.getMessage(), e);
         }
-        LOG.info(
-                "{} read in {} ms",
-                Quantity.of(count[0], "binding"),
-                (System.nanoTime() - started) / 1_000_000);
+        LOG.info("{} read in {} ms", Quantity.of(count[0], "binding"), (System.nanoTime() - started) / 1_000_000);
     }
 
     final Instant now() {

@@ -183,8 +183,8 @@ final class WriteBackStore extends LoadedStore {
         if (oldest.compareTo(mode.interval().multipliedBy(2).plus(LATE)) > 0) {
             late.warn(
                     LOG,
-                    "the database does not keep up: changes of " + Quantity.of(flusher.waiting(), "user") + " wait, the oldest for "
-                            + oldest.toSeconds() + " s; a crash would lose them");
+                    "the database does not keep up: changes of " + Quantity.of(flusher.waiting(), "user")
+                            + " wait, the oldest for " + oldest.toSeconds() + " s; a crash would lose them");
         }
     }
 

@@ -54,9 +54,7 @@ final class RehearsedStage implements Stage {
                 return "passes, with a plan for the called user";
             }
             int targets = relay.targets().size();
-            return targets == 0
-                    ? "lets its plan decide" + because(why)
-                    : "relays to " + Quantity.of(targets, "target");
+            return targets == 0 ? "lets its plan decide" + because(why) : "relays to " + Quantity.of(targets, "target");
         }
         return "passes";
     }
