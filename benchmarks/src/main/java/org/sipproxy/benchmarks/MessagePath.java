@@ -41,9 +41,18 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
     private static final int BATCH = 50;
     private static final int REPETITIONS = 10;
 
-    private static final String SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-            + "m=audio 40000 RTP/AVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-            + "a=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n";
+    private static final String SDP = """
+            v=0
+            o=- 1 1 IN IP4 127.0.0.1
+            s=-
+            c=IN IP4 127.0.0.1
+            t=0 0
+            m=audio 40000 RTP/AVP 8 0 101
+            a=rtpmap:8 PCMA/8000
+            a=rtpmap:0 PCMU/8000
+            a=rtpmap:101 telephone-event/8000
+            a=sendrecv
+            """.replace("\n", "\r\n");
 
     private final InboundHandler handler;
     private final Endpoint endpoint;
