@@ -89,8 +89,8 @@ final class CheckCommand implements Callable<Integer> {
         } catch (ParameterException e) {
             return arguments.problems();
         }
-        CheckCommand command = Objects.requireNonNull(commands.getSubcommands().get("check"))
-                .getCommand();
+        CheckCommand command =
+                Objects.requireNonNull(commands.getSubcommands().get("check")).getCommand();
         List<String> ofValues = new ArrayList<>(command.databaseOptions.problems());
         command.options
                 .build(SubscriberOption.ofDatabaseNotStarted(command.databaseOptions.lasts()), false)
