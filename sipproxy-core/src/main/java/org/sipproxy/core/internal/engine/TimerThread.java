@@ -9,7 +9,7 @@ import org.sipproxy.core.options.ProxyClock;
 import org.slf4j.LoggerFactory;
 
 /**
- * Thread that advances the timer wheel of one proxy, tick by tick, and checks the receiver threads each second. Only
+ * Thread that advances the timer wheel of one proxy, tick by tick, and runs the checks of each second. Only
  * {@link #close} ends it; it survives any Error.
  */
 final class TimerThread implements Runnable {
@@ -19,15 +19,15 @@ final class TimerThread implements Runnable {
 
     private final TimerWheel wheel;
     private final ProxyClock clock;
-    private final StuckStageDetector stuckStages;
+    private final Runnable eachSecond;
     private final Guard guard = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "the timer thread failed");
     private final Thread thread;
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock, StuckStageDetector stuckStages, ProxyThreads threads) {
+    TimerThread(TimerWheel wheel, ProxyClock clock, Runnable eachSecond, ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
-        this.stuckStages = stuckStages;
+        this.eachSecond = eachSecond;
         this.thread = threads.create("timer", this);
     }
 
@@ -42,7 +42,7 @@ final class TimerThread implements Runnable {
                 Thread.sleep(TICK_MILLIS);
                 wheel.advance(clock.nanoTime());
                 if (tick == TICKS_OF_A_SECOND) {
-                    stuckStages.check();
+                    eachSecond.run();
                 }
             } catch (InterruptedException e) {
                 if (closed) {

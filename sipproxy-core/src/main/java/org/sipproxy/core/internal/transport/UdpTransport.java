@@ -5,6 +5,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
@@ -239,6 +241,23 @@ public final class UdpTransport {
         private final DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
         private int failuresInARow;
 
+        /** A receiver that has not waited for a datagram for this long may be behind. */
+        private static final long BUSY_NANOS = 20_000_000L;
+
+        /** A call that takes longer than this has waited for a datagram. */
+        private static final long WAIT_NANOS = 50_000L;
+
+        /** One of {@value} datagrams is timed. */
+        private static final int SAMPLED = 8;
+
+        /** Number of datagrams that are moved to the queue at most before some are handled. */
+        private static final int MOVED_AT_ONCE = 512;
+
+        /** Null if the handler has none. */
+        private final @Nullable InboundQueue queue = handler.newQueue();
+
+        private int sample;
+        private long waitedAtNanos = System.nanoTime();
         private final Thread thread;
 
         Receiver(int index, ProxyThreads threads) {
@@ -259,6 +278,14 @@ public final class UdpTransport {
 
         private void receive() {
             DatagramSocket socket = sockets.get(index);
+            InboundQueue waiting = queue;
+            if (waiting != null && !waiting.isEmpty()) {
+                waiting.serve();
+                moveTo(waiting, socket);
+                return;
+            }
+            boolean isTimed = waiting != null && ++sample % SAMPLED == 0;
+            long begin = isTimed ? System.nanoTime() : 0;
             packet.setData(buffer, 0, buffer.length);
             try {
                 socket.receive(packet);
@@ -267,7 +294,47 @@ public final class UdpTransport {
                 failed(socket, e);
                 return;
             }
-            deliver(packet.getLength(), (InetSocketAddress) packet.getSocketAddress());
+            boolean isBehind = isTimed && isBehind(begin, System.nanoTime());
+            deliver(packet.getLength(), (InetSocketAddress) packet.getSocketAddress(), null);
+            if (isBehind && waiting != null) {
+                moveTo(waiting, socket);
+            }
+        }
+
+        /** Returns true once after each {@link #BUSY_NANOS} without a wait for a datagram. */
+        private boolean isBehind(long beginNanos, long endNanos) {
+            if (endNanos - beginNanos > WAIT_NANOS) {
+                waitedAtNanos = endNanos;
+                return false;
+            }
+            if (endNanos - waitedAtNanos > BUSY_NANOS) {
+                waitedAtNanos = endNanos;
+                return true;
+            }
+            return false;
+        }
+
+        /** Moves what the kernel holds to the queue, without waiting for more than a millisecond. */
+        private void moveTo(InboundQueue waiting, DatagramSocket socket) {
+            try {
+                socket.setSoTimeout(1); // the shortest; a DatagramSocket cannot be asked without waiting
+                try {
+                    boolean hasWaited = false;
+                    for (int i = 0; i < MOVED_AT_ONCE && !hasWaited && !closed; i++) {
+                        long begin = System.nanoTime();
+                        packet.setData(buffer, 0, buffer.length);
+                        socket.receive(packet);
+                        hasWaited = System.nanoTime() - begin > WAIT_NANOS;
+                        deliver(packet.getLength(), (InetSocketAddress) packet.getSocketAddress(), waiting);
+                    }
+                } finally {
+                    socket.setSoTimeout(0);
+                }
+            } catch (SocketTimeoutException e) {
+                waitedAtNanos = System.nanoTime(); // the kernel holds nothing
+            } catch (IOException e) {
+                failed(socket, e);
+            }
         }
 
         private void failed(DatagramSocket socket, IOException e) {
@@ -307,7 +374,10 @@ public final class UdpTransport {
             }
         }
 
-        private void deliver(int length, InetSocketAddress source) {
+        /**
+         * @param waiting the queue that takes the message; null to handle it now
+         */
+        private void deliver(int length, InetSocketAddress source, @Nullable InboundQueue waiting) {
             // §7.5: line ends before the start line are ignored; a datagram of line ends only is a keepalive (RFC 5626
             // §3.5.1)
             if (source.getPort() == 0) {
@@ -326,7 +396,12 @@ public final class UdpTransport {
                 handler.onNonSip(Arrays.copyOf(buffer, length), flow);
                 return;
             }
-            handler.onMessage(Arrays.copyOfRange(buffer, start, length), flow);
+            byte[] wire = Arrays.copyOfRange(buffer, start, length);
+            if (waiting == null) {
+                handler.onMessage(wire, flow);
+            } else {
+                waiting.add(wire, flow);
+            }
         }
 
         /** Returns true for a STUN message: two leading zero bits and the magic cookie (RFC 8489 §5). */

@@ -1,0 +1,250 @@
+package org.sipproxy.core.internal.overload;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.transport.InboundQueue;
+import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.core.options.ProxyClock;
+
+/**
+ * Queue of one receiver, bounded in bytes and in time.
+ *
+ * <p>Order: {@link Priority#ESTABLISHED} first, then {@link Priority#REFRESH}, then new work, in which INVITEs take
+ * turns with everything else, so that neither starves the other. Each class is served in the order of arrival.
+ *
+ * <p>Bounded in time, after CoDel (RFC 8289): new INVITEs are refused if they have waited longer than the target, once
+ * the oldest has done so for an interval of the same length, so that a burst is not refused; and in any case if they
+ * have waited twice as long. The limits of other classes are multiples of the target: a client retransmits after T1,
+ * 500 ms, and what has waited longer is handled for nothing. What belongs to established calls has no limit but the
+ * bytes, because it is what overload control protects.
+ *
+ * <p>A 503 costs a fraction of a call, and without it the client retransmits the INVITE. But at a high multiple of the
+ * capacity the 503s would take all of it, so they have a share of the time; beyond it, INVITEs are dropped.
+ */
+final class ReceiverQueue implements InboundQueue {
+
+    /** Limit in bytes of all that waits; some 4,000 messages. */
+    static final int MAX_BYTES = 4 << 20;
+
+    /** Estimated size in bytes of a waiting message without its text. */
+    private static final int OBJECTS = 160;
+
+    private static final long SLICE_NANOS = 5_000_000L;
+
+    /** Number of messages that are refused in a row before others are handled. */
+    private static final int REFUSED_IN_A_ROW = 32;
+
+    /** One {@value}th of the time may be spent on 503s. */
+    private static final int SHARE_OF_REFUSALS = 5;
+
+    /** Time that the account of 503s can save, in nanoseconds of 503s. */
+    private static final long MAX_CREDIT_NANOS = 20_000_000L;
+
+    private static final int[] LIMIT_IN_TARGETS = {0, 4, 3, 1};
+
+    private final OverloadControl control;
+    private final MessageSink sink;
+    private final ProxyClock clock;
+    private final long targetNanos;
+    private final ArrayDeque<Waiting>[] queues = queues();
+    private int bytes;
+    private int count;
+    private boolean otherIsNext;
+
+    /** Since when the oldest INVITE has waited longer than the target; meaningless unless {@link #isAbove}. */
+    private long aboveSinceNanos;
+
+    private boolean isAbove;
+    private boolean isShedding;
+
+    private long creditNanos = MAX_CREDIT_NANOS;
+    private long creditedAtNanos;
+
+    private record Waiting(byte[] wire, TransportFlow from, Priority priority, long sinceNanos) {
+
+        int bytes() {
+            return wire.length + OBJECTS;
+        }
+    }
+
+    ReceiverQueue(OverloadControl control, MessageSink sink, ProxyClock clock, long targetNanos) {
+        this.control = control;
+        this.sink = sink;
+        this.clock = clock;
+        this.targetNanos = targetNanos;
+        this.creditedAtNanos = clock.nanoTime();
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static ArrayDeque<Waiting>[] queues() {
+        ArrayDeque<Waiting>[] all = new ArrayDeque[Priority.COUNT];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = new ArrayDeque<>();
+        }
+        return all;
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    @Override
+    public void add(byte[] wire, TransportFlow from) {
+        if (!sink.accepts(wire, from)) {
+            return;
+        }
+        Priority priority = control.classify(wire);
+        Waiting added = new Waiting(wire, from, priority, clock.nanoTime());
+        control.queued.increment();
+        while (bytes + added.bytes() > MAX_BYTES) {
+            Priority least = leastImportant();
+            if (least == null || least.ordinal() < priority.ordinal()) {
+                countDropped(priority, added.sinceNanos);
+                return;
+            }
+            Waiting oldest = poll(least);
+            if (oldest != null) {
+                countDropped(least, added.sinceNanos);
+            }
+        }
+        queues[priority.ordinal()].add(added);
+        bytes += added.bytes();
+        count++;
+        control.waiting.incrementAndGet();
+    }
+
+    private @Nullable Priority leastImportant() {
+        for (int i = Priority.COUNT - 1; i >= 0; i--) {
+            if (!queues[i].isEmpty()) {
+                return Priority.values()[i];
+            }
+        }
+        return null;
+    }
+
+    private void countDropped(Priority priority, long nowNanos) {
+        control.dropped.increment();
+        control.countInvite(priority, false);
+        if (priority == Priority.ESTABLISHED) {
+            control.droppedEstablished.increment();
+        }
+        control.shed(nowNanos);
+    }
+
+    private @Nullable Waiting poll(Priority priority) {
+        Waiting first = queues[priority.ordinal()].poll();
+        if (first != null) {
+            bytes -= first.bytes();
+            count--;
+            control.waiting.decrementAndGet();
+        }
+        return first;
+    }
+
+    @Override
+    public void serve() {
+        long begin = clock.nanoTime();
+        long now = begin;
+        do {
+            shedLate(now);
+            Waiting next = next();
+            if (next == null) {
+                break;
+            }
+            noteWait(now - next.sinceNanos);
+            control.countInvite(next.priority, true);
+            sink.handle(next.wire, next.from);
+            now = clock.nanoTime();
+        } while (count > 0 && now - begin < SLICE_NANOS);
+        if (count == 0) {
+            isAbove = false;
+            isShedding = false;
+        }
+    }
+
+    private void noteWait(long nanos) {
+        if (nanos > control.longestWaitNanos.get()) {
+            control.longestWaitNanos.accumulateAndGet(nanos, Math::max);
+        }
+    }
+
+    private @Nullable Waiting next() {
+        Waiting next = poll(Priority.ESTABLISHED);
+        if (next == null) {
+            next = poll(Priority.REFRESH);
+        }
+        if (next == null) {
+            next = poll(otherIsNext ? Priority.OTHER : Priority.INVITE);
+            if (next == null) {
+                next = poll(otherIsNext ? Priority.INVITE : Priority.OTHER);
+            }
+            otherIsNext = !otherIsNext;
+        }
+        return next;
+    }
+
+    /** Refuses or drops the oldest messages of the classes that have waited too long. */
+    private void shedLate(long nowNanos) {
+        for (int i = 0; i < REFUSED_IN_A_ROW; i++) {
+            if (!isLateInvite(nowNanos)) {
+                break;
+            }
+            shedFirst(Priority.INVITE);
+        }
+        shedOlderThan(Priority.OTHER, nowNanos);
+        shedOlderThan(Priority.REFRESH, nowNanos);
+    }
+
+    private void shedOlderThan(Priority priority, long nowNanos) {
+        long limit = targetNanos * LIMIT_IN_TARGETS[priority.ordinal()];
+        for (int i = 0; i < REFUSED_IN_A_ROW; i++) {
+            Waiting first = queues[priority.ordinal()].peek();
+            if (first == null || nowNanos - first.sinceNanos <= limit) {
+                return;
+            }
+            shedFirst(priority);
+        }
+    }
+
+    private boolean isLateInvite(long nowNanos) {
+        Waiting first = queues[Priority.INVITE.ordinal()].peek();
+        long waited = first == null ? 0 : nowNanos - first.sinceNanos;
+        if (waited <= targetNanos) {
+            isAbove = false;
+            if (waited <= targetNanos / 2) {
+                isShedding = false;
+            }
+            return false;
+        }
+        if (!isAbove) {
+            isAbove = true;
+            aboveSinceNanos = nowNanos;
+        }
+        isShedding |= nowNanos - aboveSinceNanos >= targetNanos || waited >= 2 * targetNanos;
+        return isShedding;
+    }
+
+    private void shedFirst(Priority priority) {
+        Waiting late = poll(priority);
+        if (late == null) {
+            return;
+        }
+        long begin = clock.nanoTime();
+        creditNanos = Math.min(MAX_CREDIT_NANOS, creditNanos + (begin - creditedAtNanos) / SHARE_OF_REFUSALS);
+        creditedAtNanos = begin;
+        if (creditNanos <= 0) {
+            if (sink.drop(late.wire, late.from)) {
+                countDropped(priority, begin);
+            }
+            return;
+        }
+        boolean isRefused = sink.refuse(late.wire, late.from);
+        creditNanos -= clock.nanoTime() - begin;
+        if (isRefused) {
+            control.refused.increment();
+            control.countInvite(priority, false);
+            control.shed(begin);
+        }
+    }
+}
