@@ -315,6 +315,7 @@ def main():
     parser.add_argument("--ringing", type=int, default=60, help="ringing calls that are cancelled during it (%(default)s)")
     parser.add_argument("--capacity-only", action="store_true", help="do not offer more than the capacity")
     parser.add_argument("--plot", default="overload.svg", help="where the plot is written (%(default)s)")
+    parser.add_argument("--work", help="folder for the logs of the servers, which is kept")
     parser.add_argument("--json", help="where all figures are written")
     options = parser.parse_args()
     targets = [("sipproxy", f"{options.java} -jar {options.jar} {SERVER}")]
@@ -324,7 +325,8 @@ def main():
     targets += [tuple(t.split("=", 1)) for t in options.target]
     if options.only:
         targets = [t for t in targets if t[0] in options.only.split(",")]
-    work = tempfile.mkdtemp(prefix="overload")
+    work = options.work or tempfile.mkdtemp(prefix="overload")
+    os.makedirs(work, exist_ok=True)
     runs = []
     try:
         binary = os.path.join(work, "calls")
@@ -346,7 +348,8 @@ def main():
     except BaseException:
         print(f"logs of the servers: {work}", file=sys.stderr)
         raise
-    shutil.rmtree(work)
+    if not options.work:
+        shutil.rmtree(work)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,7 @@ public final class OverloadControl {
 
     /** Updates the share of calls that is refused, and ends an overload that is over. Called about once per second. */
     public void check() {
+        System.err.println("DBG queued " + queued + " waiting " + waiting + " refused " + refused + " dropped " + dropped + " est " + droppedEstablished + " wait ms " + takeLongestWaitNanos() / 1000000 + " over " + overloaded);
         long shed = invitesShed.sumThenReset();
         long all = shed + invitesHandled.sumThenReset();
         shedOf1024 = all == 0 ? 0 : (int) (shed * 1_024 / all);

@@ -247,6 +247,12 @@ public final class UdpTransport {
         /** A call that takes longer than this has waited for a datagram. */
         private static final long WAIT_NANOS = 50_000L;
 
+        /**
+         * A call with a time limit of a millisecond that takes longer than this has not waited for a datagram: the
+         * scheduler has stopped the thread, such as at the end of its CPU quota.
+         */
+        private static final long INTERRUPTION_NANOS = 1_200_000L;
+
         /** One of {@value} datagrams is timed. */
         private static final int SAMPLED = 8;
 
@@ -257,6 +263,9 @@ public final class UdpTransport {
         private final @Nullable InboundQueue queue = handler.newQueue();
 
         private int sample;
+        /** True if the kernel may hold datagrams that have waited. */
+        private boolean isBehind;
+
         private long waitedAtNanos = System.nanoTime();
         private final Thread thread;
 
@@ -279,9 +288,9 @@ public final class UdpTransport {
         private void receive() {
             DatagramSocket socket = sockets.get(index);
             InboundQueue waiting = queue;
-            if (waiting != null && !waiting.isEmpty()) {
+            if (waiting != null && (isBehind || !waiting.isEmpty())) {
                 waiting.serve();
-                moveTo(waiting, socket);
+                isBehind = !hasMovedAll(waiting, socket);
                 return;
             }
             boolean isTimed = waiting != null && ++sample % SAMPLED == 0;
@@ -294,11 +303,8 @@ public final class UdpTransport {
                 failed(socket, e);
                 return;
             }
-            boolean isBehind = isTimed && isBehind(begin, System.nanoTime());
+            isBehind = isTimed && isBehind(begin, System.nanoTime());
             deliver(packet.getLength(), (InetSocketAddress) packet.getSocketAddress(), null);
-            if (isBehind && waiting != null) {
-                moveTo(waiting, socket);
-            }
         }
 
         /** Returns true once after each {@link #BUSY_NANOS} without a wait for a datagram. */
@@ -314,26 +320,30 @@ public final class UdpTransport {
             return false;
         }
 
-        /** Moves what the kernel holds to the queue, without waiting for more than a millisecond. */
-        private void moveTo(InboundQueue waiting, DatagramSocket socket) {
+        /** Moves what the kernel holds to the queue. Returns false if it may hold more. */
+        private boolean hasMovedAll(InboundQueue waiting, DatagramSocket socket) {
             try {
                 socket.setSoTimeout(1); // the shortest; a DatagramSocket cannot be asked without waiting
                 try {
-                    boolean hasWaited = false;
-                    for (int i = 0; i < MOVED_AT_ONCE && !hasWaited && !closed; i++) {
+                    for (int i = 0; i < MOVED_AT_ONCE && !closed; i++) {
                         long begin = System.nanoTime();
                         packet.setData(buffer, 0, buffer.length);
                         socket.receive(packet);
-                        hasWaited = System.nanoTime() - begin > WAIT_NANOS;
+                        long nanos = System.nanoTime() - begin;
                         deliver(packet.getLength(), (InetSocketAddress) packet.getSocketAddress(), waiting);
+                        if (nanos > WAIT_NANOS && nanos < INTERRUPTION_NANOS) {
+                            return true;
+                        }
                     }
+                    return false;
                 } finally {
                     socket.setSoTimeout(0);
                 }
             } catch (SocketTimeoutException e) {
-                waitedAtNanos = System.nanoTime(); // the kernel holds nothing
+                return true;
             } catch (IOException e) {
                 failed(socket, e);
+                return true;
             }
         }
 
