@@ -211,6 +211,12 @@ final class StateMeters {
                     ProxyStatistics::streamSendFailures),
             gauge("sip.proxy.sockets.lost", NO_TAG, "sockets", "UDP sockets lost", ProxyStatistics::lostUdpSockets),
             gauge(
+                    "sip.proxy.sockets.batched",
+                    NO_TAG,
+                    "sockets",
+                    "UDP sockets that share system calls among datagrams",
+                    ProxyStatistics::batchedUdpSockets),
+            gauge(
                     "sip.proxy.host.requests",
                     NO_TAG,
                     "requests",

@@ -115,7 +115,9 @@ class ControlCommandsTest {
 
         await().untilAsserted(() -> {
             assertThat(on("status")).isZero();
-            assertThat(out.toString()).containsPattern("recording +pcap: 2 messages, 0 dropped");
+            assertThat(out.toString())
+                    .containsPattern("udp +(batched|single)")
+                    .containsPattern("recording +pcap: 2 messages, 0 dropped");
         });
         assertThat(on("stats", "recording")).isZero();
         assertThat(out.toString()).contains("recording.pcap.passed = 2", "recording.pcap.dropped = 0");

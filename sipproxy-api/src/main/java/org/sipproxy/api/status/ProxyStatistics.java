@@ -49,6 +49,8 @@ import org.sipproxy.annotation.Beta;
  *     was closed
  * @param lostUdpSockets UDP sockets that are not open now because something closed them and their address cannot be
  *     bound again; nothing is received there. Always 0 on a healthy machine
+ * @param batchedUdpSockets UDP sockets that receive and send several datagrams with one system call, on Linux with JDK
+ *     22 or later and native access. 0 where each datagram costs one
  * @param hostRequests requests of {@code SipProxy.requests()} and of components that wait for their result now
  * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the
  *     transactions had reached their memory limit
@@ -97,6 +99,7 @@ public record ProxyStatistics(
         long udpSendFailures,
         long streamSendFailures,
         long lostUdpSockets,
+        long batchedUdpSockets,
         long hostRequests,
         long hostRequestsRefused,
         long thirdPartyCalls,
@@ -109,7 +112,7 @@ public record ProxyStatistics(
     /** Statistics of a proxy that has not done anything, for tests. */
     public static final ProxyStatistics NONE = new ProxyStatistics(
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0, 0);
+            0, 0, 0, 0, 0, 0, 0);
 
     /** For the proxy: gets parameters in minor versions. */
     @Beta

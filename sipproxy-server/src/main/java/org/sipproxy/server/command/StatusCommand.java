@@ -37,6 +37,10 @@ public final class StatusCommand extends ControlCommand {
         line(text, "health", lower(status, "health").replace('_', ' '));
         Texts.texts(status, "problems").forEach(problem -> line(text, "problem", problem));
         line(text, "listen", Texts.text(status, "listen"));
+        String udp = Texts.text(status, "udp");
+        if (!udp.isEmpty()) {
+            line(text, "udp", udp);
+        }
         line(text, "domains", Texts.text(status, "domains"));
         line(text, "store", store(status.getAsJsonObject("store")));
         line(

@@ -7,6 +7,7 @@ import java.time.Instant;
 import org.sipproxy.api.call.CallStatistics;
 import org.sipproxy.api.status.ProxyStatistics;
 import org.sipproxy.api.status.StoreStatus;
+import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
 
 /**
@@ -94,6 +95,7 @@ public final class ServerOperations {
                 Instant.ofEpochMilli(process.getStartTime()),
                 Duration.ofSeconds(process.getUptime() / 1_000),
                 proxy.boundEndpoints().stream().map(Object::toString).toList(),
+                udp(),
                 components.runtime().domains(),
                 health.status().name(),
                 health.problems(),
@@ -108,6 +110,13 @@ public final class ServerOperations {
                         .map(one -> new ServerStatus.Recording(one.name(), one.passed(), one.dropped()))
                         .toList(),
                 keyFigures());
+    }
+
+    private String udp() {
+        if (proxy.boundEndpoints().stream().noneMatch(endpoint -> endpoint.kind() == TransportKind.UDP)) {
+            return "";
+        }
+        return proxy.statistics().batchedUdpSockets() > 0 ? "batched" : "single";
     }
 
     /** Returns the figures of a cockpit. */

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param startedAt when the server was started, on the wall clock
  * @param uptime how long it has run
  * @param listen its listening points
+ * @param udp {@code batched} if UDP datagrams share system calls, otherwise {@code single}; empty without UDP
  * @param domains the domains that it serves
  * @param health {@code READY}, {@code DEGRADED} or {@code NOT_READY}
  * @param problems what is wrong; empty if nothing is
@@ -28,6 +29,7 @@ public record ServerStatus(
         Instant startedAt,
         Duration uptime,
         List<String> listen,
+        String udp,
         List<String> domains,
         String health,
         List<String> problems,

@@ -307,6 +307,16 @@ final class ListeningPoints implements FlowSource {
         return udp.stream().mapToLong(UdpTransport::lostSockets).sum();
     }
 
+    /** Returns the number of UDP sockets that receive and send several datagrams with one system call. */
+    long batchedUdpSockets() {
+        return udp.stream().mapToLong(UdpTransport::batchedSockets).sum();
+    }
+
+    /** Sends the datagrams that receivers have collected and not sent yet. */
+    void pushOut() {
+        udp.forEach(UdpTransport::pushOut);
+    }
+
     /** Returns the number of accepted connections over which no password was proved. */
     long unprovenConnections() {
         StreamEnvironment loops = environment;

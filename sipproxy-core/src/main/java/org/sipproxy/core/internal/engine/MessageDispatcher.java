@@ -69,25 +69,15 @@ final class MessageDispatcher implements InboundHandler, MessageSink {
 
     @Override
     public boolean refuse(byte[] wire, TransportFlow from) {
-        return shed(wire, from, true);
-    }
-
-    @Override
-    public boolean drop(byte[] wire, TransportFlow from) {
-        return shed(wire, from, false);
-    }
-
-    /** Returns false if the message had to be handled. What cannot be parsed is handled, so that it is counted. */
-    private boolean shed(byte[] wire, TransportFlow from, boolean isAnswered) {
         try {
             if (SipMessage.parse(wire, engine.limits) instanceof SipRequest request
-                    && requests.shed(request, from, isAnswered)) {
+                    && requests.refuseForOverload(request, from)) {
                 engine.counters.requests.increment();
                 engine.tap.received(request, wire, from);
                 return true;
             }
         } catch (SipParseException e) {
-            // reported below
+            // handled below, which reports it
         }
         handle(wire, from);
         return false;

@@ -158,7 +158,6 @@ public final class ProxyEngine implements AutoCloseable {
                         settings.registrar().userCase(),
                         parts.hooks().domainSources));
         this.wheel = new TimerWheel(clock.nanoTime());
-        this.timerThread = new TimerThread(wheel, clock, this::checkEachSecond, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
@@ -185,6 +184,7 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.webSocketOrigins(),
                 parts.nextHops().tcpAttempt(),
                 threads);
+        this.timerThread = new TimerThread(wheel, clock, this::checkEachSecond, points::pushOut, threads);
         this.responsePaths = new ResponsePaths(points, addresses);
         this.resolver = new NextHopResolver();
         Branches branches = new Branches();
@@ -419,6 +419,7 @@ public final class ProxyEngine implements AutoCloseable {
                 points.udpSendFailures(),
                 transportCounters.sendFailures.sum(),
                 points.lostUdpSockets(),
+                points.batchedUdpSockets(),
                 hostRequests.pending(),
                 hostRequests.refused(),
                 thirdPartyCalls.count(),

@@ -94,10 +94,9 @@ final class RequestDispatcher implements Completions {
     /**
      * Refuses a request because of overload, without state, and remembers that.
      *
-     * @param isAnswered false to send no response
-     * @return false if it has to be handled: it is a retransmission of a request that is or was served, or malformed
+     * @return false if it has to be handled: it is malformed, or a retransmission of a request that is or was served
      */
-    boolean shed(SipRequest request, TransportFlow from, boolean isAnswered) throws SipParseException {
+    boolean refuseForOverload(SipRequest request, TransportFlow from) throws SipParseException {
         if (request.defect().isPresent()) {
             return false;
         }
@@ -105,10 +104,8 @@ final class RequestDispatcher implements Completions {
         if (engine.table.server(key) != null || engine.table.lingering(key) != null) {
             return false;
         }
-        if (isAnswered) {
-            engine.shedRequests.add(key);
-            respondOverloaded(engine.newContext(request, from));
-        }
+        engine.shedRequests.add(key);
+        respondOverloaded(engine.newContext(request, from));
         return true;
     }
 

@@ -9,8 +9,8 @@ import org.sipproxy.core.options.ProxyClock;
 import org.slf4j.LoggerFactory;
 
 /**
- * Thread that advances the timer wheel of one proxy, tick by tick, and runs the checks of each second. Only
- * {@link #close} ends it; it survives any Error.
+ * Thread that advances the timer wheel of one proxy, tick by tick, and runs the checks of each second and of each tick. Only {@link #close} ends it; it survives any
+ * Error.
  */
 final class TimerThread implements Runnable {
 
@@ -20,14 +20,27 @@ final class TimerThread implements Runnable {
     private final TimerWheel wheel;
     private final ProxyClock clock;
     private final Runnable eachSecond;
+    private final Runnable pushOut;
     private final Guard guard = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "the timer thread failed");
     private final Thread thread;
     private volatile boolean closed;
 
-    TimerThread(TimerWheel wheel, ProxyClock clock, Runnable eachSecond, ProxyThreads threads) {
+    /**
+     * Creates the thread.
+     *
+     * @param eachSecond run once per second
+     * @param pushOut sends the datagrams that receivers have collected
+     */
+    TimerThread(
+            TimerWheel wheel,
+            ProxyClock clock,
+            Runnable eachSecond,
+            Runnable pushOut,
+            ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
         this.eachSecond = eachSecond;
+        this.pushOut = pushOut;
         this.thread = threads.create("timer", this);
     }
 
@@ -40,6 +53,7 @@ final class TimerThread implements Runnable {
         for (int tick = 1; !closed; tick = tick % TICKS_OF_A_SECOND + 1) {
             try {
                 Thread.sleep(TICK_MILLIS);
+                pushOut.run();
                 wheel.advance(clock.nanoTime());
                 if (tick == TICKS_OF_A_SECOND) {
                     eachSecond.run();

@@ -18,11 +18,4 @@ public interface MessageSink {
      * @return false if it was handled
      */
     boolean refuse(byte[] wire, TransportFlow from);
-
-    /**
-     * Handles a request that will not get a response, if it is a retransmission of a request in progress.
-     *
-     * @return false if it was handled
-     */
-    boolean drop(byte[] wire, TransportFlow from);
 }

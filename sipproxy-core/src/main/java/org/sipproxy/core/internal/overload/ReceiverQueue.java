@@ -19,7 +19,7 @@ import org.sipproxy.core.options.ProxyClock;
  * bytes, because it is what overload control protects.
  *
  * <p>A 503 costs a fraction of a call, and without it the client retransmits the INVITE. But at a high multiple of the
- * capacity the 503s would take all of it, so they have a share of the time; beyond it, INVITEs are dropped.
+ * capacity the 503s would take all of it, so they have half of the time; beyond it, INVITEs are dropped.
  */
 final class ReceiverQueue implements InboundQueue {
 
@@ -29,16 +29,16 @@ final class ReceiverQueue implements InboundQueue {
     /** Estimated size in bytes of a waiting message without its text. */
     private static final int OBJECTS = 160;
 
-    private static final long SLICE_NANOS = 5_000_000L;
+    private static final long SLICE_NANOS = 4_000_000L;
 
-    /** Number of messages that are refused in a row before others are handled. */
-    private static final int REFUSED_IN_A_ROW = 32;
+    /**
+     * One {@value}th of the time may be spent on 503s. An INVITE without a response arrives seven times (RFC 3261
+     * §17.1.1.2), which costs more than a 503 and its ACK.
+     */
+    private static final int SHARE_OF_REFUSALS = 2;
 
-    /** One {@value}th of the time may be spent on 503s. */
-    private static final int SHARE_OF_REFUSALS = 5;
-
-    /** Time that the account of 503s can save, in nanoseconds of 503s. */
-    private static final long MAX_CREDIT_NANOS = 20_000_000L;
+    /** Time in nanoseconds that can be spent on 503s at once. */
+    private static final long MAX_CREDIT_NANOS = 10_000_000L;
 
     private static final int[] LIMIT_IN_TARGETS = {0, 4, 3, 1};
 
@@ -144,11 +144,29 @@ final class ReceiverQueue implements InboundQueue {
 
     @Override
     public void serve() {
-        long begin = clock.nanoTime();
-        long now = begin;
-        do {
+        long now = handle(clock.nanoTime(), true);
+        if (isAdmittedEmpty()) {
+            now = shedLate(now);
+            handle(now, false);
+        } else {
             shedLate(now);
-            Waiting next = next();
+        }
+        if (count == 0) {
+            isAbove = false;
+            isShedding = false;
+        }
+    }
+
+    /**
+     * Handles messages until none is left or the slice is over.
+     *
+     * @param isAdmitted true for those of established calls and refreshes, which come first; false for new work
+     * @return the time
+     */
+    private long handle(long beginNanos, boolean isAdmitted) {
+        long now = beginNanos;
+        while (now - beginNanos < SLICE_NANOS) {
+            Waiting next = isAdmitted ? nextAdmitted() : nextNew();
             if (next == null) {
                 break;
             }
@@ -156,11 +174,12 @@ final class ReceiverQueue implements InboundQueue {
             control.countInvite(next.priority, true);
             sink.handle(next.wire, next.from);
             now = clock.nanoTime();
-        } while (count > 0 && now - begin < SLICE_NANOS);
-        if (count == 0) {
-            isAbove = false;
-            isShedding = false;
         }
+        return now;
+    }
+
+    private boolean isAdmittedEmpty() {
+        return queues[Priority.ESTABLISHED.ordinal()].isEmpty() && queues[Priority.REFRESH.ordinal()].isEmpty();
     }
 
     private void noteWait(long nanos) {
@@ -169,41 +188,41 @@ final class ReceiverQueue implements InboundQueue {
         }
     }
 
-    private @Nullable Waiting next() {
+    private @Nullable Waiting nextAdmitted() {
         Waiting next = poll(Priority.ESTABLISHED);
+        return next == null ? poll(Priority.REFRESH) : next;
+    }
+
+    private @Nullable Waiting nextNew() {
+        Waiting next = poll(otherIsNext ? Priority.OTHER : Priority.INVITE);
         if (next == null) {
-            next = poll(Priority.REFRESH);
+            next = poll(otherIsNext ? Priority.INVITE : Priority.OTHER);
         }
-        if (next == null) {
-            next = poll(otherIsNext ? Priority.OTHER : Priority.INVITE);
-            if (next == null) {
-                next = poll(otherIsNext ? Priority.INVITE : Priority.OTHER);
-            }
-            otherIsNext = !otherIsNext;
-        }
+        otherIsNext = !otherIsNext;
         return next;
     }
 
-    /** Refuses or drops the oldest messages of the classes that have waited too long. */
-    private void shedLate(long nowNanos) {
-        for (int i = 0; i < REFUSED_IN_A_ROW; i++) {
-            if (!isLateInvite(nowNanos)) {
-                break;
-            }
+    /** Refuses or drops the oldest messages of the classes that have waited too long. Returns the time. */
+    private long shedLate(long nowNanos) {
+        long begin = nowNanos;
+        creditNanos = Math.min(MAX_CREDIT_NANOS, creditNanos + (begin - creditedAtNanos) / SHARE_OF_REFUSALS);
+        creditedAtNanos = begin;
+        while (isLateInvite(nowNanos)) {
             shedFirst(Priority.INVITE);
         }
         shedOlderThan(Priority.OTHER, nowNanos);
         shedOlderThan(Priority.REFRESH, nowNanos);
+        long now = clock.nanoTime();
+        creditNanos -= now - begin;
+        return now;
     }
 
     private void shedOlderThan(Priority priority, long nowNanos) {
         long limit = targetNanos * LIMIT_IN_TARGETS[priority.ordinal()];
-        for (int i = 0; i < REFUSED_IN_A_ROW; i++) {
-            Waiting first = queues[priority.ordinal()].peek();
-            if (first == null || nowNanos - first.sinceNanos <= limit) {
-                return;
-            }
+        Waiting first = queues[priority.ordinal()].peek();
+        while (first != null && nowNanos - first.sinceNanos > limit) {
             shedFirst(priority);
+            first = queues[priority.ordinal()].peek();
         }
     }
 
@@ -231,17 +250,10 @@ final class ReceiverQueue implements InboundQueue {
             return;
         }
         long begin = clock.nanoTime();
-        creditNanos = Math.min(MAX_CREDIT_NANOS, creditNanos + (begin - creditedAtNanos) / SHARE_OF_REFUSALS);
-        creditedAtNanos = begin;
-        if (creditNanos <= 0) {
-            if (sink.drop(late.wire, late.from)) {
-                countDropped(priority, begin);
-            }
-            return;
-        }
-        boolean isRefused = sink.refuse(late.wire, late.from);
-        creditNanos -= clock.nanoTime() - begin;
-        if (isRefused) {
+        if (begin - creditedAtNanos > creditNanos) {
+            // a retransmission of a request in progress can be dropped as well: its client gets the response
+            countDropped(priority, begin);
+        } else if (sink.refuse(late.wire, late.from)) {
             control.refused.increment();
             control.countInvite(priority, false);
             control.shed(begin);
