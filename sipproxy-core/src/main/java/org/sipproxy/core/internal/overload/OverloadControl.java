@@ -3,7 +3,6 @@ package org.sipproxy.core.internal.overload;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.sipproxy.api.support.LogPace;
 import org.sipproxy.api.support.LoggerNames;
@@ -36,8 +35,6 @@ public final class OverloadControl {
     final LongAdder queued = new LongAdder();
     final LongAdder refused = new LongAdder();
     final LongAdder dropped = new LongAdder();
-    final LongAdder droppedEstablished = new LongAdder();
-    final AtomicLong longestWaitNanos = new AtomicLong();
     final AtomicInteger waiting = new AtomicInteger();
 
     private final LongAdder invitesShed = new LongAdder();
@@ -146,7 +143,6 @@ public final class OverloadControl {
 
     /** Updates the share of calls that is refused, and ends an overload that is over. Called about once per second. */
     public void check() {
-        System.err.println("DBG queued " + queued + " waiting " + waiting + " refused " + refused + " dropped " + dropped + " est " + droppedEstablished + " wait ms " + takeLongestWaitNanos() / 1000000 + " over " + overloaded);
         long shed = invitesShed.sumThenReset();
         long all = shed + invitesHandled.sumThenReset();
         shedOf1024 = all == 0 ? 0 : (int) (shed * 1_024 / all);
@@ -191,15 +187,5 @@ public final class OverloadControl {
     /** Returns how many messages were dropped without a response. */
     public long dropped() {
         return dropped.sum();
-    }
-
-    /** Returns how many of the dropped messages belonged to calls that were admitted. */
-    public long droppedEstablished() {
-        return droppedEstablished.sum();
-    }
-
-    /** Returns the longest wait, in nanoseconds, of a message that was handled since the last call. */
-    public long takeLongestWaitNanos() {
-        return longestWaitNanos.getAndSet(0);
     }
 }

@@ -126,9 +126,6 @@ final class ReceiverQueue implements InboundQueue {
     private void countDropped(Priority priority, long nowNanos) {
         control.dropped.increment();
         control.countInvite(priority, false);
-        if (priority == Priority.ESTABLISHED) {
-            control.droppedEstablished.increment();
-        }
         control.shed(nowNanos);
     }
 
@@ -170,7 +167,6 @@ final class ReceiverQueue implements InboundQueue {
             if (next == null) {
                 break;
             }
-            noteWait(now - next.sinceNanos);
             control.countInvite(next.priority, true);
             sink.handle(next.wire, next.from);
             now = clock.nanoTime();
@@ -180,12 +176,6 @@ final class ReceiverQueue implements InboundQueue {
 
     private boolean isAdmittedEmpty() {
         return queues[Priority.ESTABLISHED.ordinal()].isEmpty() && queues[Priority.REFRESH.ordinal()].isEmpty();
-    }
-
-    private void noteWait(long nanos) {
-        if (nanos > control.longestWaitNanos.get()) {
-            control.longestWaitNanos.accumulateAndGet(nanos, Math::max);
-        }
     }
 
     private @Nullable Waiting nextAdmitted() {
