@@ -158,6 +158,7 @@ public final class ProxyEngine implements AutoCloseable {
                         settings.registrar().userCase(),
                         parts.hooks().domainSources));
         this.wheel = new TimerWheel(clock.nanoTime());
+        this.timerThread = new TimerThread(wheel, clock, this::checkEachSecond, this::pushOut, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
@@ -184,7 +185,6 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.webSocketOrigins(),
                 parts.nextHops().tcpAttempt(),
                 threads);
-        this.timerThread = new TimerThread(wheel, clock, this::checkEachSecond, points::pushOut, threads);
         this.responsePaths = new ResponsePaths(points, addresses);
         this.resolver = new NextHopResolver();
         Branches branches = new Branches();
@@ -437,6 +437,10 @@ public final class ProxyEngine implements AutoCloseable {
     /** Refuses requests that start something new from now on; see {@code SipProxy.drain}. */
     public void drain() {
         draining = true;
+    }
+
+    private void pushOut() {
+        points.pushOut();
     }
 
     /** Returns how long {@code SipProxy.close} waits for an aborted start to end. */

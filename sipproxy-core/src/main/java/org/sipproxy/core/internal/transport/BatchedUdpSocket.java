@@ -203,10 +203,13 @@ final class BatchedUdpSocket implements UdpSocket {
     /** Sends what has been collected. If the socket was lost meanwhile, all of it fails. */
     private void transmit() {
         if (batch.count() > 0) {
-            batch.transmit(closed ? -1 : fd, failed);
-            collected = 0;
+            try {
+                batch.transmit(closed ? -1 : fd, failed);
+            } finally {
+                collected = 0;
+                Reference.reachabilityFence(this);
+            }
         }
-        Reference.reachabilityFence(this);
     }
 
     @Override

@@ -54,8 +54,8 @@ final class ForeignFunctions {
         Class<?> type = type("Linker");
         Object linker = type.getMethod("nativeLinker").invoke(null);
         Class<?> option = type("Linker$Option");
-        Object errno = option.getMethod("captureCallState", String[].class)
-                .invoke(null, (Object) new String[] {"errno"});
+        Object errno =
+                option.getMethod("captureCallState", String[].class).invoke(null, (Object) new String[] {"errno"});
         Object options = Array.newInstance(option, 1);
         Array.set(options, 0, errno);
         return new ForeignFunctions(linker, type.getMethod("defaultLookup").invoke(linker), options);
@@ -80,9 +80,8 @@ final class ForeignFunctions {
             Array.set(layouts, i, layoutOf(parameters[i]));
         }
         Class<?> descriptor = type("FunctionDescriptor");
-        Object described = descriptor
-                .getMethod("of", layout, layouts.getClass())
-                .invoke(null, layoutOf(int.class), layouts);
+        Object described =
+                descriptor.getMethod("of", layout, layouts.getClass()).invoke(null, layoutOf(int.class), layouts);
         MethodHandle handle = (MethodHandle) type("Linker")
                 .getMethod("downcallHandle", type("MemorySegment"), descriptor, options.getClass())
                 .invoke(linker, symbol.get(), described, options);

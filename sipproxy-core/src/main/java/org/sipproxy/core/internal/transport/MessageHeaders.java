@@ -37,7 +37,7 @@ final class MessageHeaders {
         start = ForeignFunctions.address(memory);
         for (int i = 0; i < count; i++) {
             memory.putLong(i * HEADER + NAME, start + addressAt(i));
-            memory.putLong(i * HEADER + VECTORS, start + vectors + i * VECTOR);
+            memory.putLong(i * HEADER + VECTORS, start + vectors + (long) i * VECTOR);
             memory.putLong(i * HEADER + VECTOR_COUNT, 1);
         }
     }

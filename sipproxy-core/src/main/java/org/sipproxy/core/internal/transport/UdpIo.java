@@ -57,7 +57,7 @@ enum UdpIo {
             }
             if (ForeignFunctions.isSupported()) {
                 LOG.info(
-                        "each UDP datagram costs a system call of its own; sharing them saves about a quarter of the"
+                        "each UDP datagram costs a system call of its own; sharing them saves a quarter or more of the"
                                 + " CPU under load: {}",
                         problem);
             } else {
@@ -73,7 +73,8 @@ enum UdpIo {
      */
     private static String failureOfTrial() {
         try {
-            BatchedUdpSocket socket = new BatchedUdpSocket(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0, false);
+            BatchedUdpSocket socket =
+                    new BatchedUdpSocket(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0, false);
             try {
                 return failureOfTrial(socket);
             } finally {
@@ -85,7 +86,8 @@ enum UdpIo {
     }
 
     private static String failureOfTrial(BatchedUdpSocket socket) throws IOException {
-        InetSocketAddress self = new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), socket.port());
+        InetSocketAddress self =
+                new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), socket.port());
         byte[][] datagrams = {{1, 2, 3}, {4}};
         for (byte[] datagram : datagrams) {
             socket.collect(datagram, self, SendFailure.IGNORE);

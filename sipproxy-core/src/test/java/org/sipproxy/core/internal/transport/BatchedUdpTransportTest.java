@@ -98,7 +98,8 @@ class BatchedUdpTransportTest extends UdpTransportContract {
         List<String> reporters = new CopyOnWriteArrayList<>();
         onMessage = (text, from) -> {
             from.send(
-                    new byte[65_530], cause -> reporters.add(Thread.currentThread().getName()));
+                    new byte[65_530],
+                    cause -> reporters.add(Thread.currentThread().getName()));
             collected.countDown();
             await(release);
         };
@@ -201,8 +202,8 @@ class BatchedUdpTransportTest extends UdpTransportContract {
         for (int i = 0; i < 30; i++) {
             UdpTransport other = bind("127.0.0.1", 0, 2);
             other.start();
-            TransportFlow flow = other.flowTo(new InetSocketAddress(
-                    LOOPBACK, transport.endpoint().port()));
+            TransportFlow flow = other.flowTo(
+                    new InetSocketAddress(LOOPBACK, transport.endpoint().port()));
             AtomicBoolean stop = new AtomicBoolean();
             List<Throwable> failures = new CopyOnWriteArrayList<>();
             List<Thread> senders = new ArrayList<>();

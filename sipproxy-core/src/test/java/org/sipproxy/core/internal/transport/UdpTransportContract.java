@@ -225,7 +225,8 @@ abstract class UdpTransportContract {
     @Test
     void nothingIsBroadcast() throws Exception {
         try (DatagramSocket peer = new DatagramSocket(0, InetAddress.getByName("0.0.0.0"))) {
-            InetSocketAddress all = new InetSocketAddress(InetAddress.getByName("127.255.255.255"), peer.getLocalPort());
+            InetSocketAddress all =
+                    new InetSocketAddress(InetAddress.getByName("127.255.255.255"), peer.getLocalPort());
             List<Throwable> failures = new CopyOnWriteArrayList<>();
 
             transport.flowTo(all).send(new byte[] {'x'}, failures::add);
@@ -400,7 +401,11 @@ abstract class UdpTransportContract {
 
     @ParameterizedTest
     @CsvSource({
-        "::1, ::1, ::1", "0.0.0.0, 127.0.0.1, 127.0.0.1", "0.0.0.0, ::1, ::1", "::, ::1, ::1", "::, 127.0.0.1, 127.0.0.1"
+        "::1, ::1, ::1",
+        "0.0.0.0, 127.0.0.1, 127.0.0.1",
+        "0.0.0.0, ::1, ::1",
+        "::, ::1, ::1",
+        "::, 127.0.0.1, 127.0.0.1"
     })
     void peersOfBothFamiliesReachTheAddress(String bound, String to, String from) throws Exception {
         assumeTrue(hasIpv6(), "this machine has no IPv6");
@@ -410,7 +415,10 @@ abstract class UdpTransportContract {
         try (DatagramSocket peer = new DatagramSocket(0, InetAddress.getByName(to))) {
             byte[] bytes = "hello".getBytes(US_ASCII);
             peer.send(new DatagramPacket(
-                    bytes, bytes.length, InetAddress.getByName(to), other.endpoint().port()));
+                    bytes,
+                    bytes.length,
+                    InetAddress.getByName(to),
+                    other.endpoint().port()));
 
             assertThat(receive(peer)).isEqualTo("200");
             Awaitility.await().until(() -> sources.size() == 1);
