@@ -107,23 +107,27 @@ class ReceiverQueueTest {
 
     @Test
     void newCallsAreRefusedInAStandingOverloadAndEstablishedOnesAreNot() {
-        for (int ms = 0; ms < 2_000; ms++) { // three INVITEs and a BYE in each ms that the handling of one takes
-            for (int i = 0; i < 3; i++) {
-                add("INVITE", "" + ms, "");
+        int byes = 0;
+        for (int ms = 0; ms < 2_000; ) { // in each ms, which one INVITE takes, three arrive
+            for (long now = clock.nanoTime() / 1_000_000; ms <= now; ms++) {
+                add("INVITE", ms + "a", "");
+                add("INVITE", ms + "b", "");
+                add("INVITE", ms + "c", "");
+                if (ms % 10 == 0) {
+                    add("BYE", "" + ms, ";tag=1");
+                    byes++;
+                }
             }
-            if (ms % 10 == 0) {
-                add("BYE", "" + ms, ";tag=1");
-            }
-            handlingTime = Duration.ofMillis(1);
-            long before = clock.nanoTime();
             queue.serve();
-            ms += (int) ((clock.nanoTime() - before) / 1_000_000) - 1;
         }
+        queue.serve();
+
         assertThat(control.isOverloaded()).isTrue();
         int admitted = (int) handled.stream().filter(m -> m.startsWith("INVITE")).count();
 
         assertThat(refused).isNotEmpty().allMatch(m -> m.startsWith("INVITE"));
-        assertThat(admitted).isPositive();
+        assertThat(admitted).isGreaterThan(1_700); // of 1,800 for which there was time
+        assertThat(handled).filteredOn(m -> m.startsWith("BYE")).hasSize(byes);
         assertThat(control.refused()).isEqualTo(refused.size());
         assertThat(control.dropped()).isZero();
     }
@@ -146,7 +150,7 @@ class ReceiverQueueTest {
         add("REGISTER", "1", "");
         add("OPTIONS", "2", "");
         add("BYE", "3", ";tag=1");
-        handlingTime = Duration.ofMillis(5); // a slice
+        handlingTime = Duration.ofMillis(4); // a slice
         clock.advance(Duration.ofMillis(350));
 
         serveAll();
@@ -157,7 +161,7 @@ class ReceiverQueueTest {
 
     @Test
     void requestsAreDroppedWhenTheResponsesTakeTooMuchTime() {
-        refusalTime = Duration.ofMillis(6);
+        refusalTime = Duration.ofMillis(1).plusNanos(1);
         for (int i = 0; i < 10; i++) {
             add("INVITE", "" + i, "");
         }
