@@ -22,8 +22,8 @@ class OverloadTest {
     private final AtomicLong elapsedNanos = new AtomicLong();
     private final AtomicInteger invites = new AtomicInteger();
     private final CountDownLatch released = new CountDownLatch(1);
-    private final ProxyUnderTest proxy = ProxyUnderTest.start(
-            builder -> builder.clock(new Clock()).beforeRouting(new SlowStage()));
+    private final ProxyUnderTest proxy =
+            ProxyUnderTest.start(builder -> builder.clock(new Clock()).beforeRouting(new SlowStage()));
     private final WireClient.Udp alice = proxy.udp("alice");
 
     /** A clock that the stage advances. */
@@ -84,9 +84,11 @@ class OverloadTest {
         released.countDown();
 
         assertThat(alice.awaitFinal(bye).status()).isNotEqualTo(503);
-        Request last = calls.get(149);
-        WireMessage refusal = alice.awaitFinal(last);
-        assertThat(refusal.status()).isEqualTo(503);
+        WireMessage refusal = alice.await("a 503", m -> m.isResponse() && m.status() == 503);
+        Request refused = calls.stream()
+                .filter(call -> call.callId().equals(refusal.header("Call-ID")))
+                .findFirst()
+                .orElseThrow();
         assertThat(refusal.header("Retry-After")).isEqualTo("5");
         assertThat(alice.awaitFinal(calls.get(0)).status()).isNotEqualTo(503);
         assertThat(proxy.proxy().statistics().shed()).isPositive();
@@ -94,9 +96,9 @@ class OverloadTest {
         assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.DEGRADED);
 
         int served = invites.get();
-        alice.send(last); // there is room now, but the client may have the 503 already
+        alice.send(refused); // there is room now, but the client may have the 503 already
 
-        assertThat(alice.awaitFinal(last).status()).isEqualTo(503);
+        assertThat(alice.awaitFinal(refused).status()).isEqualTo(503);
         assertThat(invites.get()).isEqualTo(served);
     }
 }

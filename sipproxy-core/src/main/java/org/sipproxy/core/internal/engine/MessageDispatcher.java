@@ -1,10 +1,10 @@
 package org.sipproxy.core.internal.engine;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
-import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.overload.MessageSink;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.transport.InboundHandler;

@@ -191,7 +191,8 @@ public final class ProxyEngine implements AutoCloseable {
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
         SealedUsers users = new SealedUsers(keys.of("route-user"));
-        this.readiness = new Readiness(this::isDraining, overload::isOverloaded, points::lostUdpSockets, store, this::storeStatus);
+        this.readiness = new Readiness(
+                this::isDraining, overload::isOverloaded, points::lostUdpSockets, store, this::storeStatus);
         this.registrar = new Registrar(
                 store, settings.registrar(), time, uri -> names().aorOf(uri), addresses, this::hasLostConnection);
         this.connectionBindings = registrar.connections();

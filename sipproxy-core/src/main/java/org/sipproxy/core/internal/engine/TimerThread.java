@@ -31,12 +31,7 @@ final class TimerThread implements Runnable {
      * @param eachSecond run once per second
      * @param pushOut sends the datagrams that receivers have collected
      */
-    TimerThread(
-            TimerWheel wheel,
-            ProxyClock clock,
-            Runnable eachSecond,
-            Runnable pushOut,
-            ProxyThreads threads) {
+    TimerThread(TimerWheel wheel, ProxyClock clock, Runnable eachSecond, Runnable pushOut, ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
         this.eachSecond = eachSecond;

@@ -35,8 +35,7 @@ final class Classifier {
         if (isToken(a, method, "INVITE")) {
             return Priority.INVITE;
         }
-        boolean refreshes =
-                to >= 0 && isToken(a, method, "REGISTER") && isRegistered.test(userHash(a, to, end));
+        boolean refreshes = to >= 0 && isToken(a, method, "REGISTER") && isRegistered.test(userHash(a, to, end));
         return refreshes ? Priority.REFRESH : Priority.OTHER;
     }
 

@@ -48,7 +48,8 @@ class ClassifierTest {
 
     @Test
     void tagOnAFoldedLineCounts() {
-        assertThat(classify(request("INVITE", "To: <sip:bob@example.org>\r\n ;tag=2"))).isEqualTo(Priority.ESTABLISHED);
+        assertThat(classify(request("INVITE", "To: <sip:bob@example.org>\r\n ;tag=2")))
+                .isEqualTo(Priority.ESTABLISHED);
     }
 
     @Test

@@ -63,8 +63,8 @@ class ReceiverQueueTest {
     }
 
     private void add(String method, String call, String tag, int bodyBytes) {
-        String text = method + " sip:bob@example.org SIP/2.0\r\nTo: <sip:bob@example.org>" + tag + "\r\nCall-ID: " + call
-                + "\r\n\r\n" + "x".repeat(bodyBytes);
+        String text = method + " sip:bob@example.org SIP/2.0\r\nTo: <sip:bob@example.org>" + tag + "\r\nCall-ID: "
+                + call + "\r\n\r\n" + "x".repeat(bodyBytes);
         queue.add(text.getBytes(StandardCharsets.US_ASCII), PHONE);
     }
 
@@ -123,7 +123,8 @@ class ReceiverQueueTest {
         queue.serve();
 
         assertThat(control.isOverloaded()).isTrue();
-        int admitted = (int) handled.stream().filter(m -> m.startsWith("INVITE")).count();
+        int admitted =
+                (int) handled.stream().filter(m -> m.startsWith("INVITE")).count();
 
         assertThat(refused).isNotEmpty().allMatch(m -> m.startsWith("INVITE"));
         assertThat(admitted).isGreaterThan(1_700); // of 1,800 for which there was time
