@@ -1,6 +1,8 @@
 package org.sipproxy.core.internal.overload;
 
 import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.core.internal.transport.InboundQueue;
 import org.sipproxy.core.internal.transport.TransportFlow;
@@ -45,15 +47,13 @@ final class ReceiverQueue implements InboundQueue {
     private static final int SHARE_OF_REFUSALS = 2;
 
     /** Time in nanoseconds that can be spent on 503s at once. */
-    private static final long MAX_CREDIT_NANOS = 2_000_000L;
-
-    private static final int[] LIMIT_IN_TARGETS = {0, 4, 3, 1};
+    private static final long MAX_CREDIT_NANOS = 10_000_000L;
 
     private final OverloadControl control;
     private final MessageSink sink;
     private final ProxyClock clock;
     private final long targetNanos;
-    private final ArrayDeque<Waiting>[] queues = queues();
+    private final EnumMap<Priority, ArrayDeque<Waiting>> queues = new EnumMap<>(Priority.class);
     private int bytes;
     private int count;
     private boolean otherIsNext;
@@ -80,15 +80,13 @@ final class ReceiverQueue implements InboundQueue {
         this.clock = clock;
         this.targetNanos = targetNanos;
         this.creditedAtNanos = clock.nanoTime();
+        for (Priority priority : Priority.values()) {
+            queues.put(priority, new ArrayDeque<>());
+        }
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static ArrayDeque<Waiting>[] queues() {
-        ArrayDeque<Waiting>[] all = new ArrayDeque[Priority.COUNT];
-        for (int i = 0; i < all.length; i++) {
-            all[i] = new ArrayDeque<>();
-        }
-        return all;
+    private ArrayDeque<Waiting> queue(Priority priority) {
+        return Objects.requireNonNull(queues.get(priority));
     }
 
     @Override
@@ -106,7 +104,7 @@ final class ReceiverQueue implements InboundQueue {
         control.queued.increment();
         while (bytes + added.bytes() > MAX_BYTES) {
             Priority least = leastImportant();
-            if (least == null || least.ordinal() < priority.ordinal()) {
+            if (least == null || least.compareTo(priority) < 0) {
                 countDropped(priority, added.sinceNanos);
                 return;
             }
@@ -115,19 +113,20 @@ final class ReceiverQueue implements InboundQueue {
                 countDropped(least, added.sinceNanos);
             }
         }
-        queues[priority.ordinal()].add(added);
+        queue(priority).add(added);
         bytes += added.bytes();
         count++;
         control.waiting.incrementAndGet();
     }
 
     private @Nullable Priority leastImportant() {
-        for (int i = Priority.COUNT - 1; i >= 0; i--) {
-            if (!queues[i].isEmpty()) {
-                return Priority.values()[i];
+        Priority least = null;
+        for (Priority priority : Priority.values()) {
+            if (!queue(priority).isEmpty()) {
+                least = priority;
             }
         }
-        return null;
+        return least;
     }
 
     private void countDropped(Priority priority, long nowNanos) {
@@ -137,7 +136,7 @@ final class ReceiverQueue implements InboundQueue {
     }
 
     private @Nullable Waiting poll(Priority priority) {
-        Waiting first = queues[priority.ordinal()].poll();
+        Waiting first = queue(priority).poll();
         if (first != null) {
             bytes -= first.bytes();
             count--;
@@ -149,8 +148,8 @@ final class ReceiverQueue implements InboundQueue {
     @Override
     public void serve() {
         long now = handle(clock.nanoTime(), true, ADMITTED_NANOS);
+        now = shedLate(now); // also while admitted work waits: a client without a response sends its INVITE seven times
         if (isAdmittedEmpty()) {
-            now = shedLate(now);
             handle(now, false, NEW_NANOS);
         }
         if (count == 0) {
@@ -180,7 +179,7 @@ final class ReceiverQueue implements InboundQueue {
     }
 
     private boolean isAdmittedEmpty() {
-        return queues[Priority.ESTABLISHED.ordinal()].isEmpty() && queues[Priority.REFRESH.ordinal()].isEmpty();
+        return queue(Priority.ESTABLISHED).isEmpty() && queue(Priority.REFRESH).isEmpty();
     }
 
     private @Nullable Waiting nextAdmitted() {
@@ -213,16 +212,16 @@ final class ReceiverQueue implements InboundQueue {
     }
 
     private void shedOlderThan(Priority priority, long nowNanos) {
-        long limit = targetNanos * LIMIT_IN_TARGETS[priority.ordinal()];
-        Waiting first = queues[priority.ordinal()].peek();
+        long limit = targetNanos * priority.limitInTargets();
+        Waiting first = queue(priority).peek();
         while (first != null && nowNanos - first.sinceNanos > limit) {
             shedFirst(priority);
-            first = queues[priority.ordinal()].peek();
+            first = queue(priority).peek();
         }
     }
 
     private boolean isLateInvite(long nowNanos) {
-        Waiting first = queues[Priority.INVITE.ordinal()].peek();
+        Waiting first = queue(Priority.INVITE).peek();
         long waited = first == null ? 0 : nowNanos - first.sinceNanos;
         if (waited <= targetNanos) {
             isAbove = false;

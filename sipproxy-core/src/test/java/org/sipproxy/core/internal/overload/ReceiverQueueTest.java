@@ -162,7 +162,7 @@ class ReceiverQueueTest {
 
     @Test
     void requestsAreDroppedWhenTheResponsesTakeTooMuchTime() {
-        refusalTime = Duration.ofMillis(1).plusNanos(1);
+        refusalTime = Duration.ofMillis(5).plusNanos(1);
         for (int i = 0; i < 10; i++) {
             add("INVITE", "" + i, "");
         }
