@@ -10,7 +10,6 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +29,6 @@ final class SingleUdpSocket implements UdpSocket {
 
     /** Number of attempts while the kernel's queue of outgoing datagrams is full. */
     private static final int SEND_ATTEMPTS = 1_000;
-
-    private static final Consumer<SelectionKey> READABLE = key -> {};
 
     private final DatagramChannel channel;
     private final Selector selector;
@@ -76,12 +73,16 @@ final class SingleUdpSocket implements UdpSocket {
         }
         readInARow = 0;
         try {
-            selector.select(READABLE, WAIT_MILLIS);
+            selector.select(SingleUdpSocket::isReadable, WAIT_MILLIS);
         } catch (ClosedSelectorException e) {
             throw new IOException("the socket is closed", e);
         }
         Thread.interrupted(); // otherwise the selector would not wait again
         return isRead() ? 1 : 0;
+    }
+
+    private static void isReadable(SelectionKey key) {
+        // the only one; it is read in any case
     }
 
     private boolean isRead() throws IOException {
@@ -131,7 +132,7 @@ final class SingleUdpSocket implements UdpSocket {
             if (channel.send(datagram, remote) == wire.length) {
                 return;
             }
-            Thread.yield();
+            Thread.onSpinWait();
         }
         throw new IOException("the kernel's queue of outgoing datagrams is full");
     }
