@@ -85,6 +85,7 @@ public final class SipProxyBuilder {
     private String name = "sipproxy";
     private ThreadFactory threadFactory = ProxyThreads::daemon;
     private int udpReceivers = defaultUdpReceivers();
+    private Duration overloadTarget = Duration.ofMillis(100);
     private int streamThreads = 2;
     private int workerThreads = DEFAULT_WORKERS;
     private @Nullable Executor stageExecutor;
@@ -424,6 +425,26 @@ public final class SipProxyBuilder {
     }
 
     /**
+     * Sets how long messages over UDP may wait when more arrives than the proxy can handle; 20 to 400 ms, or zero to
+     * switch the overload control off. Default 100 ms. Clients retransmit after 500 ms (T1), so a longer wait would make
+     * the overload worse.
+     *
+     * <p>In an overload, responses, ACK, CANCEL and requests in dialogs are handled first, then REGISTERs of registered
+     * users, then everything else. An INVITE that starts a call and has waited longer than this gets 503 with
+     * Retry-After, without state; so does another request that starts something after three times as long, and a
+     * REGISTER of a registered user after four times as long. If the 503s take more than a fifth of the time, further
+     * requests are dropped. New calls over streams are refused in the same proportion. RFC 5390, RFC 6357.
+     *
+     * <p>Requests that are refused in this manner are counted ({@code ProxyStatistics.shed}), and neither logged one by
+     * one nor reported to listeners.
+     */
+    public SipProxyBuilder overloadTarget(Duration target) {
+        problems.once("overloadTarget");
+        overloadTarget = Objects.requireNonNull(target, "target");
+        return this;
+    }
+
+    /**
      * Sets the number of threads that serve all TCP, TLS and WebSocket connections; 1 to 64. Default 2: one reads while
      * the other performs handshakes. A further thread accepts connections. None are started without a stream listening
      * point, unless a name has to be looked up.
@@ -597,6 +618,9 @@ public final class SipProxyBuilder {
         checkAuthentication(found);
         checkStages(found);
         found.range("udpReceivers", udpReceivers, 1, 64);
+        if (!overloadTarget.isZero()) {
+            found.range("overloadTarget", overloadTarget, Duration.ofMillis(20), Duration.ofMillis(400));
+        }
         found.range("streamThreads", streamThreads, 1, 64);
         found.range("workerThreads", workerThreads, 1, 1_000);
         found.range("waitLimit", waitLimit, Duration.ofSeconds(1), Duration.ofSeconds(30));
@@ -636,6 +660,7 @@ public final class SipProxyBuilder {
                 List.copyOf(components),
                 hooks,
                 udpReceivers,
+                overloadTarget,
                 streamThreads,
                 workerThreads,
                 stageExecutor,

@@ -76,6 +76,24 @@ final class StateMeters {
                     "requests",
                     "Requests refused with 503, or dropped, because a limit was reached",
                     ProxyStatistics::turnedAway),
+            counter(
+                    "sip.proxy.overload",
+                    tag("limit", "delay"),
+                    "requests",
+                    "Requests refused with 503, or dropped, because a limit was reached",
+                    s -> s.shed() + s.shedSilently()),
+            counter(
+                    "sip.proxy.receivers.delayed",
+                    NO_TAG,
+                    "messages",
+                    "Messages that waited because their receiver was behind",
+                    ProxyStatistics::delayed),
+            gauge(
+                    "sip.proxy.receivers.waiting",
+                    NO_TAG,
+                    "messages",
+                    "Messages that wait for their receiver now",
+                    ProxyStatistics::delayedNow),
             gauge(
                     "sip.proxy.queue",
                     NO_TAG,

@@ -19,6 +19,7 @@ final class LibraryProblems {
             Map.entry("/tls", "--tls-certificate"),
             Map.entry("/webSocketOrigins", "--ws-origin"),
             Map.entry("/udpReceivers", "--udp-receivers"),
+            Map.entry("/overloadTarget", "--overload-target"),
             Map.entry("/streamThreads", "--stream-threads"),
             Map.entry("/lingeringBytes", "--lingering-bytes"),
             Map.entry("/drainTime", "--drain-time"),

@@ -94,6 +94,15 @@ final class ProxyOptions {
     String udpReceivers = "";
 
     @Option(
+            names = "--overload-target",
+            paramLabel = "DURATION",
+            description = {
+                "How long messages over UDP may wait when more arrives than can be handled, 20ms to 400ms; 0s switches the",
+                "overload control off. New calls that wait longer get 503; established calls go on. Default: 100ms."
+            })
+    String overloadTarget = "";
+
+    @Option(
             names = "--stream-threads",
             paramLabel = "N",
             description = "Threads for all TCP, TLS and WebSocket connections, 1 to 64. Default: ${DEFAULT-VALUE}.",
@@ -221,6 +230,7 @@ final class ProxyOptions {
         }
         OptionReader reader = new OptionReader(problems);
         reader.number("--udp-receivers", udpReceivers, builder::udpReceivers);
+        reader.duration("--overload-target", overloadTarget, builder::overloadTarget);
         reader.number("--stream-threads", streamThreads, builder::streamThreads);
         kamailio.check(domains, problems);
         control.check(problems);

@@ -132,6 +132,7 @@ final class ProxyAssembly {
 
     private void addThreads() {
         builder.streamThreads(properties.streamThreads());
+        builder.overloadTarget(properties.overloadTarget());
         if (properties.udpReceivers() != null) {
             builder.udpReceivers(properties.udpReceivers());
         }

@@ -19,6 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param noAuth Whether any user of the domains may register and call without a password, for laboratories.
  * @param wsOrigin Origins of web pages that may connect over ws and wss; all if empty.
  * @param udpReceivers Threads for each UDP listening point, 1 to 64. Default one per two cores, at most 8.
+ * @param overloadTarget How long messages over UDP may wait before new calls get 503, 20 to 400 ms; 0 switches the
+ *     overload control off.
  * @param streamThreads Threads for all TCP, TLS and WebSocket connections, 1 to 64.
  * @param workerThreads Threads that wait for the database, 1 to 1000. Default 8, or 32 with storage write-through.
  * @param secret At least 32 hexadecimal digits by which calls survive a restart, the same for all servers that take over
@@ -38,6 +40,7 @@ public record SipProxyProperties(
         @DefaultValue("false") boolean noAuth,
         @DefaultValue List<String> wsOrigin,
         @Nullable Integer udpReceivers,
+        @DefaultValue("100ms") Duration overloadTarget,
         @DefaultValue("2") int streamThreads,
         @Nullable Integer workerThreads,
         @Nullable String secret,

@@ -21,7 +21,10 @@ public record ProxyHealth(Status status, List<String> problems) {
     public enum Status {
         /** Serves everything. */
         READY,
-        /** Serves everything from memory, but its database is down: a crash would lose changes. */
+        /**
+         * Serves everything from memory, but its database is down: a crash would lose changes. Or serves what it can in
+         * an overload, and refuses some new calls.
+         */
         DEGRADED,
         /**
          * Refuses requests that a healthy proxy would serve: it is not running, takes no new calls, has lost a UDP

@@ -51,6 +51,10 @@ import org.sipproxy.annotation.Beta;
  *     bound again; nothing is received there. Always 0 on a healthy machine
  * @param batchedUdpSockets UDP sockets that receive and send several datagrams with one system call, on Linux with JDK
  *     22 or later and native access. 0 where each datagram costs one
+ * @param delayed messages over UDP that had to wait because more arrived than their receiver could handle
+ * @param delayedNow such messages that wait now
+ * @param shed requests that got 503 because of such an overload; see {@code SipProxyBuilder.overloadTarget}
+ * @param shedSilently messages that were dropped because of such an overload
  * @param hostRequests requests of {@code SipProxy.requests()} and of components that wait for their result now
  * @param hostRequestsRefused such requests that were not sent because too many were pending, or because the
  *     transactions had reached their memory limit
@@ -100,6 +104,10 @@ public record ProxyStatistics(
         long streamSendFailures,
         long lostUdpSockets,
         long batchedUdpSockets,
+        long delayed,
+        long delayedNow,
+        long shed,
+        long shedSilently,
         long hostRequests,
         long hostRequestsRefused,
         long thirdPartyCalls,
@@ -112,7 +120,7 @@ public record ProxyStatistics(
     /** Statistics of a proxy that has not done anything, for tests. */
     public static final ProxyStatistics NONE = new ProxyStatistics(
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0, 0, 0);
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** For the proxy: gets parameters in minor versions. */
     @Beta

@@ -49,6 +49,7 @@ class ConfigurationTest {
                         .domain("a..example.org")
                         .alias("pbx:99999")
                         .udpReceivers(0)
+                        .overloadTarget(Duration.ofMillis(500))
                         .workerThreads(5_000)
                         .waitLimit(Duration.ofMinutes(5))
                         .build());
@@ -60,6 +61,7 @@ class ConfigurationTest {
                 .anyMatch(l -> l.startsWith("alias: \"pbx:99999\""))
                 .anyMatch(l -> l.startsWith("authentication: neither"))
                 .anyMatch(l -> l.equals("waitLimit: 5m (expected 1s to 30s)"))
+                .anyMatch(l -> l.startsWith("overloadTarget: 500ms (expected "))
                 .anyMatch(l -> l.startsWith("udpReceivers: 0 (expected 1 to 64)"))
                 .anyMatch(l -> l.startsWith("workerThreads: 5000 (expected 1 to 1,000)"));
         assertThat(e.problems())
@@ -72,6 +74,7 @@ class ConfigurationTest {
                         "authentication",
                         "waitLimit",
                         "udpReceivers",
+                        "overloadTarget",
                         "workerThreads");
     }
 

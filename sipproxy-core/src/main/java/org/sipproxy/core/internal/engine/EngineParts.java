@@ -31,6 +31,7 @@ import org.sipproxy.message.ParseLimits;
  * @param pendingRequests limit of the requests of the host application that wait for their result
  * @param thirdPartyCalls limit of the calls that the proxy controls
  * @param callRepository null if calls are not stored
+ * @param overloadTarget how long a message may wait before new work is refused; zero for no overload control
  * @param setsLogContext true if log lines of stages get the Call-ID and method of their request
  * @param locationStore the location store of the host application; null for one of {@code storeMode}
  */
@@ -50,6 +51,7 @@ public record EngineParts(
         List<ProxyComponent> components,
         CollectedHooks hooks,
         int udpReceivers,
+        Duration overloadTarget,
         int streamThreads,
         int workerThreads,
         @Nullable Executor stageExecutor,

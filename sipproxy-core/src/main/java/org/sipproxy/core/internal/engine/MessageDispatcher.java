@@ -1,11 +1,14 @@
 package org.sipproxy.core.internal.engine;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.overload.MessageSink;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.transport.InboundHandler;
+import org.sipproxy.core.internal.transport.InboundQueue;
 import org.sipproxy.core.internal.transport.TransportFlow;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipMessage;
@@ -15,7 +18,7 @@ import org.sipproxy.message.SipResponse;
 import org.sipproxy.message.StatusCode;
 
 /** Entrance of all incoming bytes: filters and parses them, then passes requests and responses on. */
-final class MessageDispatcher implements InboundHandler {
+final class MessageDispatcher implements InboundHandler, MessageSink {
 
     private final ProxyEngine engine;
     private final Refusals refusals;
@@ -31,6 +34,30 @@ final class MessageDispatcher implements InboundHandler {
 
     @Override
     public void onMessage(byte[] wire, TransportFlow flow) {
+        if (!accepts(flow, wire.length)) {
+            return;
+        }
+        if (flow.kind().isReliable() && engine.overload.refusesFromStream(wire)) {
+            engine.overload.refusedFromStream(refuse(wire, flow));
+        } else {
+            handle(wire, flow);
+        }
+    }
+
+    // ---- the queues of UDP receivers
+
+    @Override
+    public @Nullable InboundQueue newQueue() {
+        return engine.overload.isOn() ? engine.overload.queueFor(this) : null;
+    }
+
+    @Override
+    public boolean accepts(byte[] wire, TransportFlow from) {
+        return accepts(from, wire.length);
+    }
+
+    @Override
+    public void handle(byte[] wire, TransportFlow flow) {
         StuckStageDetector.Mark mark = engine.stuckStages.mark();
         mark.begin();
         try {
@@ -40,10 +67,23 @@ final class MessageDispatcher implements InboundHandler {
         }
     }
 
-    private void receive(byte[] wire, TransportFlow from) {
-        if (!accepts(from, wire.length)) {
-            return;
+    @Override
+    public boolean refuse(byte[] wire, TransportFlow from) {
+        try {
+            if (SipMessage.parse(wire, engine.limits) instanceof SipRequest request
+                    && requests.refuseForOverload(request, from)) {
+                engine.counters.requests.increment();
+                engine.tap.received(request, wire, from);
+                return true;
+            }
+        } catch (SipParseException e) {
+            // handled below, which reports it
         }
+        handle(wire, from);
+        return false;
+    }
+
+    private void receive(byte[] wire, TransportFlow from) {
         SipMessage message;
         try {
             message = withoutTrailingBytes(SipMessage.parse(wire, engine.limits), from);

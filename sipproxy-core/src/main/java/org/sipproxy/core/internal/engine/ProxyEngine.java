@@ -38,6 +38,8 @@ import org.sipproxy.core.internal.forwarding.ResponseStages;
 import org.sipproxy.core.internal.guard.HostCall;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.location.ManagedLocationStore;
+import org.sipproxy.core.internal.overload.OverloadControl;
+import org.sipproxy.core.internal.overload.ShedRequests;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.Rehearsal;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -89,6 +91,8 @@ public final class ProxyEngine implements AutoCloseable {
     final ResponsePaths responsePaths;
     final LocalResponses localResponses = new LocalResponses(this::isClosing);
     final Counters counters = new Counters();
+    final OverloadControl overload;
+    final ShedRequests shedRequests = new ShedRequests();
     final StuckStageDetector stuckStages = new StuckStageDetector();
     final Components components;
     final RefusalLog refusalLog;
@@ -142,6 +146,7 @@ public final class ProxyEngine implements AutoCloseable {
         this.threads = threads;
         this.clock = parts.clock();
         this.time = new ProxyTime(clock);
+        this.overload = new OverloadControl(parts.overloadTarget(), clock);
         this.limits = parts.parseLimits();
         this.keys = new DerivedKeys(parts.secret());
         ProxySettings settings = parts.settings();
@@ -153,7 +158,7 @@ public final class ProxyEngine implements AutoCloseable {
                         settings.registrar().userCase(),
                         parts.hooks().domainSources));
         this.wheel = new TimerWheel(clock.nanoTime());
-        this.timerThread = new TimerThread(wheel, clock, stuckStages, this::pushOut, threads);
+        this.timerThread = new TimerThread(wheel, clock, this::checkEachSecond, this::pushOut, threads);
         this.table = new TransactionTable(
                 wheel,
                 clock,
@@ -186,7 +191,8 @@ public final class ProxyEngine implements AutoCloseable {
         RouteSignature signature = new RouteSignature(keys.of("record-route"), parts.longestDialog(), addresses);
         FlowTokens tokens = new FlowTokens();
         SealedUsers users = new SealedUsers(keys.of("route-user"));
-        this.readiness = new Readiness(this::isDraining, points::lostUdpSockets, store, this::storeStatus);
+        this.readiness = new Readiness(
+                this::isDraining, overload::isOverloaded, points::lostUdpSockets, store, this::storeStatus);
         this.registrar = new Registrar(
                 store, settings.registrar(), time, uri -> names().aorOf(uri), addresses, this::hasLostConnection);
         this.connectionBindings = registrar.connections();
@@ -296,6 +302,11 @@ public final class ProxyEngine implements AutoCloseable {
             callTracker.open();
         }
         points.start();
+    }
+
+    private void checkEachSecond() {
+        overload.check();
+        stuckStages.check();
     }
 
     private void checkNotClosing() {
@@ -410,6 +421,10 @@ public final class ProxyEngine implements AutoCloseable {
                 transportCounters.sendFailures.sum(),
                 points.lostUdpSockets(),
                 points.batchedUdpSockets(),
+                overload.queued(),
+                overload.waiting(),
+                overload.refused(),
+                overload.dropped(),
                 hostRequests.pending(),
                 hostRequests.refused(),
                 thirdPartyCalls.count(),

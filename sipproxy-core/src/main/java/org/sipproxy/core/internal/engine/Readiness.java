@@ -16,6 +16,7 @@ import org.sipproxy.api.support.Quantity;
 final class Readiness {
 
     private final BooleanSupplier refusesCalls;
+    private final BooleanSupplier overloaded;
     private final LongSupplier lostSockets;
     private final Supplier<StoreStatus> store;
     /** True if requests are refused while the database is down. */
@@ -23,10 +24,12 @@ final class Readiness {
 
     Readiness(
             BooleanSupplier refusesCalls,
+            BooleanSupplier overloaded,
             LongSupplier lostSockets,
             LocationStore locationStore,
             Supplier<StoreStatus> store) {
         this.refusesCalls = refusesCalls;
+        this.overloaded = overloaded;
         this.lostSockets = lostSockets;
         this.needsDatabase = locationStore.blocking() != Blocking.NEVER;
         this.store = store;
@@ -46,6 +49,11 @@ final class Readiness {
         if (refusesCalls.getAsBoolean()) {
             problems.add("new calls are refused: the proxy is draining");
             status = Status.NOT_READY;
+        }
+        if (overloaded.getAsBoolean()) {
+            problems.add("overload: some new calls get 503, because more arrives than can be handled; add CPU, or limit"
+                    + " what arrives");
+            status = status == Status.NOT_READY ? status : Status.DEGRADED;
         }
         long lost = lostSockets.getAsLong();
         if (lost > 0) {

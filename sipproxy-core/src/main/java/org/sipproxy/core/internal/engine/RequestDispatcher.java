@@ -80,12 +80,38 @@ final class RequestDispatcher implements Completions {
             transaction.onRetransmission();
         } else {
             byte[] repeat = engine.table.lingering(key);
-            if (repeat == null) {
+            if (repeat == null && engine.shedRequests.contains(key)) {
+                // its client may have the 503 already; a call that begins now would ring without a caller
+                respondOverloaded(engine.newContext(request, from));
+            } else if (repeat == null) {
                 route(engine.newContext(request, from), key);
             } else {
                 repeat(request, from, repeat);
             }
         }
+    }
+
+    /**
+     * Refuses a request because of overload, without state, and remembers that.
+     *
+     * @return false if it has to be handled: it is malformed, or a retransmission of a request that is or was served
+     */
+    boolean refuseForOverload(SipRequest request, TransportFlow from) throws SipParseException {
+        if (request.defect().isPresent()) {
+            return false;
+        }
+        TransactionKey key = TransactionKey.of(request);
+        if (engine.table.server(key) != null || engine.table.lingering(key) != null) {
+            return false;
+        }
+        engine.shedRequests.add(key);
+        respondOverloaded(engine.newContext(request, from));
+        return true;
+    }
+
+    private void respondOverloaded(RequestContext context) {
+        byte[] wire = engine.localResponses.write(context, LocalResponses.OVERLOADED);
+        context.responsePath().send(wire, SendFailure.IGNORE);
     }
 
     /** Handles a retransmission of a finished request: it gets the same response; an accepted INVITE gets none. */
@@ -488,11 +514,13 @@ final class RequestDispatcher implements Completions {
             transaction = openToAnswer(context, key, wire.length);
         }
         if (transaction == null) {
+            noteRegistered(context, status);
             respondStatelessly(context, response, wire);
             return;
         }
         boolean sent = withState ? transaction.respond(status, wire) : transaction.refuse(status, wire);
         if (context.request().method() == Method.REGISTER) {
+            noteRegistered(context, status);
             transaction.abandon(); // a retransmitted REGISTER is harmless (§10.3 step 7) and not worth 32 s of memory
         }
         if (sent) {
@@ -514,6 +542,15 @@ final class RequestDispatcher implements Completions {
                 new InviteServerTransaction(key, engine.table, context.responsePath(), 0, null);
         transaction.sentFrom(context.flow().remoteAddress().getAddress());
         return engine.table.addIfAbsent(transaction) == null ? transaction : null;
+    }
+
+    private void noteRegistered(RequestContext context, int status) {
+        SipRequest request = context.received();
+        int to = status / 100 == 2 && request.method() == Method.REGISTER ? request.firstHeader(HeaderName.TO) : -1;
+        if (to >= 0) {
+            engine.overload.registered(request.index()
+                    .copy(request.index().valueStart(to), request.index().valueEnd(to)));
+        }
     }
 
     private void respondStatelessly(RequestContext context, Outcome.Respond response, byte[] wire) {

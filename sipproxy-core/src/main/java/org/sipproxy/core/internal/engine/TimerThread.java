@@ -9,8 +9,7 @@ import org.sipproxy.core.options.ProxyClock;
 import org.slf4j.LoggerFactory;
 
 /**
- * Thread that advances the timer wheel of one proxy, tick by tick, and checks the receiver threads: each second whether
- * a message holds one, and with each tick whether datagrams wait for one. Only {@link #close} ends it; it survives any
+ * Thread that advances the timer wheel of one proxy, tick by tick, and runs the checks of each second and of each tick. Only {@link #close} ends it; it survives any
  * Error.
  */
 final class TimerThread implements Runnable {
@@ -20,7 +19,7 @@ final class TimerThread implements Runnable {
 
     private final TimerWheel wheel;
     private final ProxyClock clock;
-    private final StuckStageDetector stuckStages;
+    private final Runnable eachSecond;
     private final Runnable pushOut;
     private final Guard guard = new Guard(LoggerFactory.getLogger(LoggerNames.PROXY), "the timer thread failed");
     private final Thread thread;
@@ -29,17 +28,13 @@ final class TimerThread implements Runnable {
     /**
      * Creates the thread.
      *
+     * @param eachSecond run once per second
      * @param pushOut sends the datagrams that receivers have collected
      */
-    TimerThread(
-            TimerWheel wheel,
-            ProxyClock clock,
-            StuckStageDetector stuckStages,
-            Runnable pushOut,
-            ProxyThreads threads) {
+    TimerThread(TimerWheel wheel, ProxyClock clock, Runnable eachSecond, Runnable pushOut, ProxyThreads threads) {
         this.wheel = wheel;
         this.clock = clock;
-        this.stuckStages = stuckStages;
+        this.eachSecond = eachSecond;
         this.pushOut = pushOut;
         this.thread = threads.create("timer", this);
     }
@@ -56,7 +51,7 @@ final class TimerThread implements Runnable {
                 pushOut.run();
                 wheel.advance(clock.nanoTime());
                 if (tick == TICKS_OF_A_SECOND) {
-                    stuckStages.check();
+                    eachSecond.run();
                 }
             } catch (InterruptedException e) {
                 if (closed) {

@@ -29,7 +29,13 @@ final class BatchedUdpSocket implements UdpSocket {
      */
     private static final long WAIT_SECONDS = 1;
 
+    /** After this many full batches, the receiver is behind; a burst is shorter. */
+    private static final int FULL_IN_A_ROW = 4;
+
     private final int fd;
+    // receiver only
+    private int fullInARow;
+    private boolean isBehind;
     private final ReceiveBatch received = new ReceiveBatch();
     private final Errno receiveErrno = new Errno();
 
@@ -64,12 +70,32 @@ final class BatchedUdpSocket implements UdpSocket {
 
     @Override
     public int receive() throws IOException {
+        int count = receive(LinuxSockets.MSG_WAITFORONE);
+        fullInARow = count == ReceiveBatch.SLOTS ? fullInARow + 1 : 0;
+        isBehind = fullInARow >= FULL_IN_A_ROW;
+        return count;
+    }
+
+    @Override
+    public int receiveNow() throws IOException {
+        int count = receive(LinuxSockets.MSG_DONTWAIT);
+        fullInARow = 0;
+        isBehind = count == ReceiveBatch.SLOTS;
+        return count;
+    }
+
+    @Override
+    public boolean isBehind() {
+        return isBehind;
+    }
+
+    private int receive(int flags) throws IOException {
         receiving.lock();
         try {
             if (closed) {
                 throw new SocketException("the socket is closed");
             }
-            int count = received.receive(receiveErrno, fd);
+            int count = received.receive(receiveErrno, fd, flags);
             if (count >= 0) {
                 return count;
             }

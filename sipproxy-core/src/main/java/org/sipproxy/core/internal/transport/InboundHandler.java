@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.transport;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 
 /**
@@ -8,6 +9,11 @@ import org.sipproxy.api.transport.Endpoint;
  * engine. Called on receiver threads and event loops; {@link #onSend} for UDP on the sender's thread.
  */
 public interface InboundHandler {
+
+    /** Returns a queue for what one receiver thread cannot handle at once; null if it never queues. */
+    default @Nullable InboundQueue newQueue() {
+        return null;
+    }
 
     /** Handles one framed message. The handler may keep the array. */
     void onMessage(byte[] wire, TransportFlow from);

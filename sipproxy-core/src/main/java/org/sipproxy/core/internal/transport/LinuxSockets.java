@@ -31,6 +31,10 @@ final class LinuxSockets {
 
     static final int SHUT_RD = 0;
     static final int MSG_TRUNC = 0x20;
+
+    /** recvmmsg: return at once, with EAGAIN if there is no datagram. */
+    static final int MSG_DONTWAIT = 0x40;
+
     static final int MSG_NOSIGNAL = 0x4000;
     /** Waits for one datagram only. */
     static final int MSG_WAITFORONE = 0x10000;

@@ -26,12 +26,16 @@ final class ReceiveBatch {
         }
     }
 
-    /** Fills the slots; waits for the first datagram only. Returns the number of datagrams, -1 for an error. */
-    int receive(LinuxSockets.Errno errno, int fd) {
+    /**
+     * Fills the slots. Returns the number of datagrams, -1 for an error.
+     *
+     * @param flags {@code MSG_WAITFORONE} to wait for the first datagram, {@code MSG_DONTWAIT} not to wait
+     */
+    int receive(LinuxSockets.Errno errno, int fd, int flags) {
         for (int i = 0; i < used; i++) {
             headers.addressLength(i, SocketAddresses.IPV6_LENGTH);
         }
-        int count = LinuxSockets.recvmmsg(errno, fd, headers.from(0), SLOTS, LinuxSockets.MSG_WAITFORONE);
+        int count = LinuxSockets.recvmmsg(errno, fd, headers.from(0), SLOTS, flags);
         used = Math.max(0, Math.min(count, SLOTS));
         return count < 0 ? -1 : used;
     }

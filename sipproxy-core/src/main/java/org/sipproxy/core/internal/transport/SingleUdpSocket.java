@@ -1,25 +1,41 @@
 package org.sipproxy.core.internal.transport;
 
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A DatagramSocket: one system call for each datagram.
+ * A DatagramChannel: one system call for each datagram.
  *
- * <p>Not a DatagramChannel, because any thread of the host application may send, and a channel is closed when a thread
- * in it is interrupted.
+ * <p>The channel does not block. Otherwise it would be closed when a thread in it is interrupted, and any thread of the
+ * host application may send. Also, the receiver can find out whether the kernel holds more: it waits with a selector
+ * only when there is nothing to read, so under load a datagram costs no further system call.
  */
 final class SingleUdpSocket implements UdpSocket {
 
-    private final DatagramSocket socket;
-    private final byte[] buffer = new byte[UdpTransport.MAX_DATAGRAM + 1];
-    private final DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+    /** After this many datagrams without a wait, the receiver is behind; a burst is shorter. */
+    private static final int READ_IN_A_ROW = 64;
+
+    /** The receiver is woken to close the socket; this is for a channel that something else closes. */
+    private static final long WAIT_MILLIS = 1_000;
+
+    /** Number of attempts while the kernel's queue of outgoing datagrams is full. */
+    private static final int SEND_ATTEMPTS = 1_000;
+
+    private final DatagramChannel channel;
+    private final Selector selector;
+    // receiver only
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(UdpTransport.MAX_DATAGRAM + 1);
+    private @Nullable InetSocketAddress source;
+    private int readInARow;
 
     /**
      * Opens a socket.
@@ -27,36 +43,76 @@ final class SingleUdpSocket implements UdpSocket {
      * @param shared true if other sockets of this process are bound to the same address and port
      */
     SingleUdpSocket(InetAddress address, int port, boolean shared) throws IOException {
-        socket = new DatagramSocket(null);
+        channel = DatagramChannel.open(); // does not send to broadcast addresses
         try {
-            socket.setBroadcast(false); // on by default; a client must not make the proxy send to a whole network
-            if (shared) {
-                socket.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-            }
-            socket.setReceiveBufferSize(UdpTransport.SOCKET_BUFFER);
-            socket.setSendBufferSize(UdpTransport.SOCKET_BUFFER);
-            socket.bind(new InetSocketAddress(address, port));
+            selector = Selector.open();
         } catch (IOException | RuntimeException e) {
-            socket.close();
+            channel.close();
+            throw e;
+        }
+        try {
+            channel.configureBlocking(false);
+            if (shared) {
+                channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            }
+            channel.setOption(StandardSocketOptions.SO_RCVBUF, UdpTransport.SOCKET_BUFFER);
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, UdpTransport.SOCKET_BUFFER);
+            channel.bind(new InetSocketAddress(address, port));
+            channel.register(selector, SelectionKey.OP_READ);
+        } catch (IOException | RuntimeException e) {
+            close();
             throw e;
         }
     }
 
     @Override
     public int receive() throws IOException {
-        packet.setData(buffer, 0, buffer.length);
-        socket.receive(packet);
-        return 1;
+        if (isRead()) {
+            readInARow++;
+            return 1;
+        }
+        readInARow = 0;
+        try {
+            selector.select(SingleUdpSocket::isReadable, WAIT_MILLIS);
+        } catch (ClosedSelectorException e) {
+            throw new IOException("the socket is closed", e);
+        }
+        Thread.interrupted(); // otherwise the selector would not wait again
+        return isRead() ? 1 : 0;
+    }
+
+    private static void isReadable(SelectionKey key) {
+        // the only one; it is read in any case
+    }
+
+    private boolean isRead() throws IOException {
+        buffer.clear();
+        source = (InetSocketAddress) channel.receive(buffer);
+        return source != null;
     }
 
     @Override
-    public InetSocketAddress source(int index) {
-        return (InetSocketAddress) packet.getSocketAddress();
+    public int receiveNow() throws IOException {
+        boolean isRead = isRead();
+        readInARow = isRead ? READ_IN_A_ROW : 0;
+        return isRead ? 1 : 0;
+    }
+
+    @Override
+    public boolean isBehind() {
+        return readInARow >= READ_IN_A_ROW;
+    }
+
+    @Override
+    public @Nullable InetSocketAddress source(int index) {
+        return source;
     }
 
     @Override
     public byte[] datagram(int index) {
-        return Arrays.copyOf(buffer, packet.getLength());
+        byte[] copy = new byte[buffer.position()];
+        buffer.get(0, copy);
+        return copy;
     }
 
     @Override
@@ -71,7 +127,14 @@ final class SingleUdpSocket implements UdpSocket {
 
     @Override
     public void send(byte[] wire, InetSocketAddress remote) throws IOException {
-        socket.send(new DatagramPacket(wire, wire.length, remote));
+        ByteBuffer datagram = ByteBuffer.wrap(wire);
+        for (int i = 0; i < SEND_ATTEMPTS; i++) {
+            if (channel.send(datagram, remote) == wire.length) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+        throw new IOException("the kernel's queue of outgoing datagrams is full");
     }
 
     @Override
@@ -81,11 +144,20 @@ final class SingleUdpSocket implements UdpSocket {
 
     @Override
     public boolean isClosed() {
-        return socket.isClosed();
+        return !channel.isOpen() || !selector.isOpen();
     }
 
     @Override
     public void close() {
-        socket.close();
+        try {
+            selector.close(); // first: a channel that is registered keeps its port
+        } catch (IOException e) {
+            // the channel is closed in any case
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // released nevertheless
+        }
     }
 }

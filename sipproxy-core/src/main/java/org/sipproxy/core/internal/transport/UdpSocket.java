@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One bound UDP socket. One thread, its receiver, calls {@link #receive}, {@link #source}, {@link #datagram},
- * {@link #collect} and {@link #flush}. Any thread calls the others.
+ * One bound UDP socket. One thread, its receiver, calls {@link #receive}, {@link #receiveNow},
+ * {@link #isBehind}, {@link #source}, {@link #datagram}, {@link #collect} and {@link #flush}. Any thread calls the others.
  *
  * <p>What has been collected is on the wire before anything that another thread sends after it: {@link #send} and
  * {@link #pushOut} send it first.
@@ -29,6 +29,16 @@ interface UdpSocket {
      * @throws IOException if nothing can be received; the socket is lost if it is closed then
      */
     int receive() throws IOException;
+
+    /**
+     * Does the same without waiting for datagrams, or for a millisecond at most.
+     *
+     * @return their number; 0 if none has arrived
+     */
+    int receiveNow() throws IOException;
+
+    /** Returns true if, by the latest calls that received, more datagrams have arrived than were returned. */
+    boolean isBehind();
 
     /** Returns the sender of a received datagram; null if the datagram cannot be used. */
     @Nullable

@@ -269,7 +269,15 @@ public final class UdpTransport {
         private static final long LONG_BATCH_NANOS = 500_000L;
 
         private final int index;
+        /** Number of datagrams that are moved to the queue at most before some are handled. */
+        private static final int MOVED_AT_ONCE = 2_048;
+
+        /** Null if the handler has none. */
+        private final @Nullable InboundQueue queue = handler.newQueue();
+
         private int failuresInARow;
+        /** True if datagrams may have waited in the kernel. */
+        private boolean isBehind;
 
         private final Thread thread;
 
@@ -291,22 +299,58 @@ public final class UdpTransport {
 
         private void receive() {
             UdpSocket socket = sockets.get(index);
+            InboundQueue waiting = queue;
+            if (waiting != null && (isBehind || !waiting.isEmpty())) {
+                catchUp(socket, waiting);
+                return;
+            }
             int count;
             try {
                 count = socket.receive();
                 failuresInARow = 0;
+                isBehind = socket.isBehind();
             } catch (IOException e) {
                 failed(socket, e);
                 return;
             }
             try {
-                handle(socket, count);
+                handle(socket, count, null);
             } finally {
                 flush(socket);
             }
         }
 
-        private void handle(UdpSocket socket, int count) {
+        private void catchUp(UdpSocket socket, InboundQueue waiting) {
+            try {
+                waiting.serve();
+            } finally {
+                flush(socket);
+            }
+            try {
+                isBehind = !hasMovedAll(socket, waiting);
+            } catch (IOException e) {
+                isBehind = false;
+                failed(socket, e);
+            }
+        }
+
+        /** Moves what the kernel holds to the queue. Returns false if it may hold more. */
+        private boolean hasMovedAll(UdpSocket socket, InboundQueue waiting) throws IOException {
+            for (int moved = 0; moved < MOVED_AT_ONCE; ) {
+                int count = socket.receiveNow();
+                handle(socket, count, waiting);
+                if (count == 0 || !socket.isBehind()) {
+                    return true;
+                }
+                moved += count;
+            }
+            return false;
+        }
+
+        /**
+         * @param waiting the queue that takes the datagrams; null to handle them now
+         */
+        private void handle(UdpSocket socket, int count, @Nullable InboundQueue waiting) {
             long begin = count > 1 ? System.nanoTime() : 0;
             for (int i = 0; i < count && !closed; i++) {
                 if (i > 0 && System.nanoTime() - begin > LONG_BATCH_NANOS) {
@@ -316,7 +360,7 @@ public final class UdpTransport {
                 try {
                     InetSocketAddress source = socket.source(i);
                     if (source != null) {
-                        deliver(socket.datagram(i), source);
+                        deliver(socket.datagram(i), source, waiting);
                     }
                 } catch (Throwable e) { // handle the others of the batch
                     failures.caught(e);
@@ -377,7 +421,7 @@ public final class UdpTransport {
             }
         }
 
-        private void deliver(byte[] datagram, InetSocketAddress source) {
+        private void deliver(byte[] datagram, InetSocketAddress source, @Nullable InboundQueue waiting) {
             // §7.5: line ends before the start line are ignored; a datagram of line ends only is a keepalive (RFC 5626
             // §3.5.1)
             if (source.getPort() == 0) {
@@ -396,7 +440,12 @@ public final class UdpTransport {
                 handler.onNonSip(datagram, flow);
                 return;
             }
-            handler.onMessage(start == 0 ? datagram : Arrays.copyOfRange(datagram, start, datagram.length), flow);
+            byte[] wire = start == 0 ? datagram : Arrays.copyOfRange(datagram, start, datagram.length);
+            if (waiting == null) {
+                handler.onMessage(wire, flow);
+            } else {
+                waiting.add(wire, flow);
+            }
         }
 
         /** Returns true for a STUN message: two leading zero bits and the magic cookie (RFC 8489 §5). */

@@ -1,0 +1,104 @@
+package org.sipproxy.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.sipproxy.api.routing.RequestStage;
+import org.sipproxy.api.routing.StageContext;
+import org.sipproxy.api.routing.Verdict;
+import org.sipproxy.api.status.ProxyHealth;
+import org.sipproxy.core.options.ProxyClock;
+
+/** Overload control: a receiver that is behind refuses new calls (RFC 5390, RFC 6357). */
+class OverloadTest {
+
+    private final AtomicLong elapsedNanos = new AtomicLong();
+    private final AtomicInteger invites = new AtomicInteger();
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final ProxyUnderTest proxy =
+            ProxyUnderTest.start(builder -> builder.clock(new Clock()).beforeRouting(new SlowStage()));
+    private final WireClient.Udp alice = proxy.udp("alice");
+
+    /** A clock that the stage advances. */
+    private final class Clock implements ProxyClock {
+
+        @Override
+        public long nanoTime() {
+            return System.nanoTime() + elapsedNanos.get();
+        }
+
+        @Override
+        public long currentTimeMillis() {
+            return System.currentTimeMillis();
+        }
+    }
+
+    /** A stage that holds the first INVITE until it is released, and takes 10 ms of each. */
+    private final class SlowStage implements RequestStage {
+
+        @Override
+        public Verdict handle(StageContext context) {
+            if (context.request().method().name().equals("INVITE")) {
+                invites.incrementAndGet();
+                awaitRelease();
+                elapsedNanos.addAndGet(10_000_000);
+            }
+            return Verdict.proceed();
+        }
+
+        private void awaitRelease() {
+            try {
+                assertThat(released.await(20, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public boolean mayBlock() {
+            return false;
+        }
+    }
+
+    @AfterEach
+    void close() {
+        released.countDown();
+        proxy.close();
+    }
+
+    @Test
+    void newCallsThatWaitTooLongGet503AndInDialogRequestsAreServed() {
+        List<Request> calls = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+            calls.add(alice.send(alice.request("INVITE", "sip:bob@sip.test")));
+        }
+        Request bye = alice.request("BYE", "sip:bob@sip.test");
+        bye = alice.send(bye.to(bye.to() + ";tag=1"));
+        released.countDown();
+
+        assertThat(alice.awaitFinal(bye).status()).isNotEqualTo(503);
+        WireMessage refusal = alice.await("a 503", m -> m.isResponse() && m.status() == 503);
+        Request refused = calls.stream()
+                .filter(call -> call.callId().equals(refusal.header("Call-ID")))
+                .findFirst()
+                .orElseThrow();
+        assertThat(refusal.header("Retry-After")).isEqualTo("5");
+        assertThat(alice.awaitFinal(calls.get(0)).status()).isNotEqualTo(503);
+        assertThat(proxy.proxy().statistics().shed()).isPositive();
+        assertThat(proxy.proxy().statistics().delayed()).isPositive();
+        assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.DEGRADED);
+
+        int served = invites.get();
+        alice.send(refused); // there is room now, but the client may have the 503 already
+
+        assertThat(alice.awaitFinal(refused).status()).isEqualTo(503);
+        assertThat(invites.get()).isEqualTo(served);
+    }
+}
