@@ -432,7 +432,7 @@ public final class SipProxyBuilder {
      * <p>In an overload, responses, ACK, CANCEL and requests in dialogs are handled first, then REGISTERs of registered
      * users, then everything else. An INVITE that starts a call and has waited longer than this gets 503 with
      * Retry-After, without state; so does another request that starts something after three times as long, and a
-     * REGISTER of a registered user after four times as long. If the 503s take more than a fifth of the time, further
+     * REGISTER of a registered user after four times as long. If the 503s take more than half of the time, further
      * requests are dropped. New calls over streams are refused in the same proportion. RFC 5390, RFC 6357.
      *
      * <p>Requests that are refused in this manner are counted ({@code ProxyStatistics.shed}), and neither logged one by
