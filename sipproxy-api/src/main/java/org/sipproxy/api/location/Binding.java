@@ -63,7 +63,7 @@ public final class Binding {
      * Returns a builder for a binding of {@code contact}. The {@code id} is unique in the store and does not change
      * when the binding is refreshed.
      *
-     * @throws IllegalArgumentException if {@code id} is not 1 to 64 characters of {@code [A-Za-z0-9-]}
+     * @throws IllegalArgumentException if {@code id} is not 1 to 64 printable ASCII characters
      */
     public static Builder builder(String id, SipUri contact) {
         return new Builder(id, contact);
@@ -75,8 +75,8 @@ public final class Binding {
     }
 
     /**
-     * Returns the id, which is unique in the store and survives refreshes; at most 64 characters of
-     * {@code [A-Za-z0-9-]}.
+     * Returns the id, which is unique in the store and survives refreshes; 1 to 64 printable ASCII characters. The
+     * registrar creates ids of letters, digits and hyphens.
      */
     public String id() {
         return id;
@@ -247,12 +247,11 @@ public final class Binding {
         private static String checkId(String id) {
             boolean isValid = !id.isEmpty() && id.length() <= LONGEST_ID;
             for (int i = 0; isValid && i < id.length(); i++) {
-                char c = id.charAt(i);
-                isValid = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
+                isValid = id.charAt(i) >= ' ' && id.charAt(i) < 0x7f;
             }
             if (!isValid) {
-                throw new IllegalArgumentException(
-                        "id: \"" + SipParseException.excerpt(id) + "\" (expected 1 to 64 of A-Z a-z 0-9 -)");
+                throw new IllegalArgumentException("id: \"" + SipParseException.excerpt(id)
+                        + "\" (expected 1 to 64 printable ASCII characters)");
             }
             return id;
         }
