@@ -250,8 +250,8 @@ public final class Binding {
                 isValid = id.charAt(i) >= ' ' && id.charAt(i) < 0x7f;
             }
             if (!isValid) {
-                throw new IllegalArgumentException("id: \"" + SipParseException.excerpt(id)
-                        + "\" (expected 1 to 64 printable ASCII characters)");
+                throw new IllegalArgumentException(
+                        "id: \"" + SipParseException.excerpt(id) + "\" (expected 1 to 64 printable ASCII characters)");
             }
             return id;
         }
