@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /** Kinds of UDP sockets. */
 enum UdpIo {
-    /** DatagramSockets, everywhere. */
+    /** One system call for each datagram, everywhere. */
     SINGLE {
         @Override
         UdpSocket open(InetAddress address, int port, boolean shared) throws IOException {
