@@ -117,16 +117,23 @@ final class ProxyUnderTest implements AutoCloseable {
     }
 
     WireClient.Udp udp(String name) {
-        WireClient.Udp client = WireClient.udp(name, address(TransportKind.UDP), log);
+        return added(name, address(TransportKind.UDP));
+    }
+
+    /** A name of the proxy has a port of any transport, so an element at that port would be the proxy itself. */
+    private WireClient.Udp added(String name, InetSocketAddress point) {
+        WireClient.Udp client = WireClient.udp(name, point, log);
         clients.add(client);
-        return client;
+        return isOwnPort(client.port()) ? added(name, point) : client;
+    }
+
+    private boolean isOwnPort(int port) {
+        return proxy.boundEndpoints().stream().anyMatch(endpoint -> endpoint.port() == port);
     }
 
     /** Returns a UDP element that talks to the n-th UDP listening point, counted from 0. */
     WireClient.Udp udpAt(int n, String name) {
-        WireClient.Udp client = WireClient.udp(name, udpPoint(n), log);
-        clients.add(client);
-        return client;
+        return added(name, udpPoint(n));
     }
 
     /** Returns the address of the n-th UDP listening point, counted from 0. */

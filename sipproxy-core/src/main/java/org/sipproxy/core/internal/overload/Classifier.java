@@ -27,7 +27,7 @@ final class Classifier {
         if (isToken(a, method, "SIP/2.0") || isToken(a, method, "ACK") || isToken(a, method, "CANCEL")) {
             return Priority.ESTABLISHED;
         }
-        int to = toValue(a, length);
+        int to = value(a, length, "to", 't');
         int end = to < 0 ? -1 : lineEnd(a, to, length);
         if (to >= 0 && hasTag(a, to, end)) {
             return Priority.ESTABLISHED;
@@ -59,35 +59,64 @@ final class Classifier {
         return true;
     }
 
-    /** Returns where the value of To begins; −1 if To is not found. */
-    private static int toValue(byte[] a, int length) {
+    /** Returns true for a CANCEL. */
+    static boolean isCancel(byte[] a) {
+        return isToken(a, methodEnd(a, Math.min(a.length, HEAD)), "CANCEL");
+    }
+
+    /** Returns a hash of the Call-ID, which a CANCEL has in common with its INVITE; of an empty text without one. */
+    static long callHash(byte[] a) {
+        int length = Math.min(a.length, HEAD);
+        int from = value(a, length, "call-id", 'i');
+        int to = from < 0 ? -1 : lineEnd(a, from, length);
+        while (from < to && a[from] <= ' ') {
+            from++;
+        }
+        while (from < to && a[to - 1] <= ' ') {
+            to--;
+        }
+        return from < 0 ? KEY.hash(NOTHING, 0, 0) : KEY.hash(a, from, to);
+    }
+
+    /** Returns where the value of the first header with this name begins; −1 if there is none. */
+    private static int value(byte[] a, int length, String name, char compact) {
         int i = 0;
         while (i < length) {
             while (i < length && a[i] != '\n') {
                 i++;
             }
-            int name = i + 1;
-            if (name + 2 >= length || a[name] == '\r' || a[name] == '\n') {
+            int start = i + 1;
+            if (start + 2 >= length || a[start] == '\r' || a[start] == '\n') {
                 return -1; // the end of the headers
             }
-            int end = nameEndOfTo(a, name);
+            int end = nameEnd(a, start, length, name, compact);
             while (end > 0 && end < length && (a[end] == ' ' || a[end] == '\t')) {
                 end++;
             }
             if (end > 0 && end < length && a[end] == ':') {
                 return end + 1;
             }
-            i = name;
+            i = start;
         }
         return -1;
     }
 
-    /** Returns the end of the name To or t; 0 if the line has another name. */
-    private static int nameEndOfTo(byte[] a, int at) {
-        if ((a[at] | 0x20) != 't') {
-            return 0;
+    /** Returns the end of a header name in full, in lower case, or compact form; 0 if the line has another name. */
+    private static int nameEnd(byte[] a, int at, int length, String name, char compact) {
+        if (at + name.length() < length) {
+            int i = 0;
+            while (i < name.length() && lower(a[at + i]) == name.charAt(i)) {
+                i++;
+            }
+            if (i == name.length()) {
+                return at + i;
+            }
         }
-        return (a[at + 1] | 0x20) == 'o' ? at + 2 : at + 1;
+        return lower(a[at]) == compact ? at + 1 : 0;
+    }
+
+    private static int lower(byte b) {
+        return b >= 'A' && b <= 'Z' ? b + 32 : b;
     }
 
     /** Returns the end of the header value at {@code from}, which may be folded (RFC 3261 §7.3.1). */

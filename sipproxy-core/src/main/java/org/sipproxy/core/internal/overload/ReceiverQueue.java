@@ -12,7 +12,8 @@ import org.sipproxy.core.options.ProxyClock;
  * Queue of one receiver, bounded in bytes and in time.
  *
  * <p>Order: {@link Priority#ESTABLISHED} first, then {@link Priority#REFRESH}, then new work, in which INVITEs take
- * turns with everything else, so that neither starves the other. Each class is served in the order of arrival.
+ * turns with everything else, so that neither starves the other. Each class is served in the order of arrival. If the
+ * first class fills all of the time, the others still get one slice in {@value #FILLED_IN_A_ROW}.
  *
  * <p>Bounded in time, after CoDel (RFC 8289): new INVITEs are refused if they have waited longer than the target, once
  * the oldest has done so for an interval of the same length, so that a burst is not refused; and in any case if they
@@ -41,6 +42,12 @@ final class ReceiverQueue implements InboundQueue {
     private static final long NEW_NANOS = 1_000_000L;
 
     /**
+     * After this many slices in a row that {@link Priority#ESTABLISHED} filled, everything else gets a slice: a flood of
+     * forged responses or ACKs must not stop registrations and new calls.
+     */
+    private static final int FILLED_IN_A_ROW = 8;
+
+    /**
      * One {@value}th of the time may be spent on 503s. An INVITE without a response arrives seven times (RFC 3261
      * §17.1.1.2), which costs more than a 503 and its ACK.
      */
@@ -49,14 +56,22 @@ final class ReceiverQueue implements InboundQueue {
     /** Time in nanoseconds that can be spent on 503s at once. */
     private static final long MAX_CREDIT_NANOS = 10_000_000L;
 
+    /** A power of two; about the number of messages in {@link #MAX_BYTES}. */
+    private static final int CALLS = 1 << 14;
+
     private final OverloadControl control;
     private final MessageSink sink;
     private final ProxyClock clock;
     private final long targetNanos;
     private final EnumMap<Priority, ArrayDeque<Waiting>> queues = new EnumMap<>(Priority.class);
+    /** Number of waiting new INVITEs by hash of their Call-ID. A CANCEL must not overtake its INVITE. */
+    private final int[] waitingCalls = new int[CALLS];
+
     private int bytes;
     private int count;
     private boolean otherIsNext;
+    /** Slices in a row after which established calls had more to do. */
+    private int filledInARow;
 
     /** Since when the oldest INVITE has waited longer than the target; meaningless unless {@link #isAbove}. */
     private long aboveSinceNanos;
@@ -67,7 +82,12 @@ final class ReceiverQueue implements InboundQueue {
     private long creditNanos = MAX_CREDIT_NANOS;
     private long creditedAtNanos;
 
-    private record Waiting(byte[] wire, TransportFlow from, Priority priority, long sinceNanos) {
+    /**
+     * Waiting message.
+     *
+     * @param call index in {@link #waitingCalls} of an INVITE; −1 for other messages
+     */
+    private record Waiting(byte[] wire, TransportFlow from, Priority priority, int call, long sinceNanos) {
 
         int bytes() {
             return wire.length + OBJECTS;
@@ -100,7 +120,14 @@ final class ReceiverQueue implements InboundQueue {
             return;
         }
         Priority priority = control.classify(wire);
-        Waiting added = new Waiting(wire, from, priority, clock.nanoTime());
+        Priority behind = priority;
+        int call = -1;
+        if (priority == Priority.INVITE) {
+            call = callOf(wire);
+        } else if (Classifier.isCancel(wire) && waitingCalls[callOf(wire)] > 0) {
+            behind = Priority.INVITE;
+        }
+        Waiting added = new Waiting(wire, from, priority, call, clock.nanoTime());
         control.queued.increment();
         while (bytes + added.bytes() > MAX_BYTES) {
             Priority least = leastImportant();
@@ -113,10 +140,17 @@ final class ReceiverQueue implements InboundQueue {
                 countDropped(least, added.sinceNanos);
             }
         }
-        queue(priority).add(added);
+        queue(behind).add(added);
+        if (call >= 0) {
+            waitingCalls[call]++;
+        }
         bytes += added.bytes();
         count++;
         control.waiting.incrementAndGet();
+    }
+
+    private static int callOf(byte[] wire) {
+        return (int) Classifier.callHash(wire) & CALLS - 1;
     }
 
     private @Nullable Priority leastImportant() {
@@ -139,6 +173,9 @@ final class ReceiverQueue implements InboundQueue {
         Waiting first = queue(priority).poll();
         if (first != null) {
             bytes -= first.bytes();
+            if (first.call >= 0) {
+                waitingCalls[first.call]--;
+            }
             count--;
             control.waiting.decrementAndGet();
         }
@@ -149,7 +186,8 @@ final class ReceiverQueue implements InboundQueue {
     public void serve() {
         long now = handle(clock.nanoTime(), true, ADMITTED_NANOS);
         now = shedLate(now); // also while admitted work waits: a client without a response sends its INVITE seven times
-        if (isAdmittedEmpty()) {
+        if (isAdmittedEmpty() || ++filledInARow >= FILLED_IN_A_ROW) {
+            filledInARow = 0;
             handle(now, false, NEW_NANOS);
         }
         if (count == 0) {
@@ -161,13 +199,14 @@ final class ReceiverQueue implements InboundQueue {
     /**
      * Handles messages until none is left or the slice is over.
      *
-     * @param isAdmitted true for those of established calls and refreshes, which come first; false for new work
+     * @param isAdmitted true for those of established calls and refreshes, which come first; false for everything but
+     *     established calls
      * @return the time
      */
     private long handle(long beginNanos, boolean isAdmitted, long sliceNanos) {
         long now = beginNanos;
         while (now - beginNanos < sliceNanos) {
-            Waiting next = isAdmitted ? nextAdmitted() : nextNew();
+            Waiting next = isAdmitted ? nextAdmitted() : nextOther();
             if (next == null) {
                 break;
             }
@@ -187,7 +226,11 @@ final class ReceiverQueue implements InboundQueue {
         return next == null ? poll(Priority.REFRESH) : next;
     }
 
-    private @Nullable Waiting nextNew() {
+    private @Nullable Waiting nextOther() {
+        Waiting refresh = poll(Priority.REFRESH); // there is one only if established calls have left no time for it
+        if (refresh != null) {
+            return refresh;
+        }
         Waiting next = poll(otherIsNext ? Priority.OTHER : Priority.INVITE);
         if (next == null) {
             next = poll(otherIsNext ? Priority.INVITE : Priority.OTHER);
@@ -241,6 +284,10 @@ final class ReceiverQueue implements InboundQueue {
     private void shedFirst(Priority priority) {
         Waiting late = poll(priority);
         if (late == null) {
+            return;
+        }
+        if (late.priority == Priority.ESTABLISHED) {
+            sink.handle(late.wire, late.from); // a CANCEL behind an INVITE
             return;
         }
         long begin = clock.nanoTime();

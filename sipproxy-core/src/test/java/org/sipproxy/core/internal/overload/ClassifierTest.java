@@ -46,6 +46,24 @@ class ClassifierTest {
         assertThat(classify(request(method, to))).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "Call-ID: a@b, CALL-ID :  a@b , true",
+        "Call-ID: a@b, i:a@b, true",
+        "Call-ID: a@b, Call-ID: a@c, false",
+        "Call-ID: a@b, Call-Id-2: a@b, false",
+        "X: y, X: z, true"
+    })
+    void callsAreTheSameByTheirCallId(String invite, String cancel, boolean same) {
+        assertThat(callHash("INVITE", invite) == callHash("CANCEL", cancel)).isEqualTo(same);
+    }
+
+    private static long callHash(String method, String line) {
+        return Classifier.callHash(
+                (method + " sip:bob@example.org SIP/2.0\r\nTo: x\r\n" + line + "\r\nCSeq: 1 INVITE\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+    }
+
     @Test
     void tagOnAFoldedLineCounts() {
         assertThat(classify(request("INVITE", "To: <sip:bob@example.org>\r\n ;tag=2")))

@@ -93,6 +93,54 @@ class ReceiverQueueTest {
         assertThat(control.isOverloaded()).isFalse();
     }
 
+    /** A client should wait for a provisional response before it cancels (RFC 3261 §9.1); many do not. */
+    @Test
+    void cancelDoesNotOvertakeItsInvite() {
+        add("INVITE", "1", "");
+        add("INVITE", "2", "");
+        add("CANCEL", "2", "");
+        add("CANCEL", "unknown", "");
+        add("INVITE", "3", "");
+
+        serveAll();
+
+        assertThat(handled).containsExactly("CANCEL unknown", "INVITE 1", "INVITE 2", "CANCEL 2", "INVITE 3");
+    }
+
+    @Test
+    void cancelOfACallThatIsRefusedIsHandledAfterTheRefusal() {
+        add("INVITE", "1", "");
+        add("CANCEL", "1", "");
+        clock.advance(Duration.ofMillis(250));
+        add("CANCEL", "1", "");
+
+        serveAll();
+
+        assertThat(refused).containsExactly("INVITE 1");
+        assertThat(handled).containsExactly("CANCEL 1", "CANCEL 1");
+        add("CANCEL", "1", "");
+        add("BYE", "2", ";tag=1");
+        serveAll();
+        assertThat(handled).endsWith("CANCEL 1", "BYE 2"); // the call does not wait any more
+    }
+
+    @Test
+    void floodThatLooksLikeEstablishedCallsDoesNotStopEverythingElse() {
+        control.registered("<sip:bob@example.org>".getBytes(StandardCharsets.US_ASCII));
+        for (int i = 0; i < 100; i++) {
+            add("ACK", "" + i, ";tag=forged");
+        }
+        add("REGISTER", "refresh", "");
+        add("INVITE", "call", "");
+
+        for (int i = 0; i < 16; i++) {
+            queue.serve(); // four ACKs of a millisecond
+        }
+
+        assertThat(handled).contains("REGISTER refresh", "INVITE call");
+        assertThat(queue.isEmpty()).isFalse();
+    }
+
     @Test
     void burstThatIsServedWithinTheIntervalIsNotRefused() {
         for (int i = 0; i < 150; i++) {
