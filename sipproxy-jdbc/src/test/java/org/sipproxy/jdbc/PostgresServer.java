@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -63,6 +64,7 @@ public final class PostgresServer implements AutoCloseable {
                 .setOverrideWorkingDirectory(binaries().toFile())
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
+                .setPGStartupWait(Duration.ofMinutes(2)) // several servers may start at once on a busy machine
                 .setServerConfig("listen_addresses", "127.0.0.1")
                 // with the artefact's default, committed data is lost on a kill
                 .setServerConfig("fsync", "on")
