@@ -25,6 +25,9 @@ final class RowReader {
     private static final int SHARED_TEXTS = 1_000;
 
     private static final int MAX_USER_AGENT_CHARS = 255;
+    /** What would end the quoted string of an instance, or its line. */
+    private static final Pattern UNQUOTABLE = Pattern.compile("[\"\\r\\n\\x00]");
+
     private static final Pattern BREAK = Pattern.compile("[\\r\\n\\x00]+[ \\t]*");
 
     /** Start of the problem of a row that is not used at all. */
@@ -119,17 +122,19 @@ final class RowReader {
                             .build());
         } catch (SipParseException e) {
             return skip(row, username, "has a URI that cannot be parsed: " + e.getMessage());
-        } catch (IllegalArgumentException e) {
-            return skip(row, username, "has a value that cannot be used: " + e.getMessage());
         }
     }
 
     /** Sets the instance. One that no response can hold is ignored: the contact can be called nevertheless. */
     private void instance(ResultSet row, @Nullable String username, Binding.Builder binding) throws SQLException {
-        try {
-            binding.instance(RowText.orEmpty(row, 16), row.getInt(17));
-        } catch (IllegalArgumentException e) {
-            problems.found("location", name(row, username), "instance ignored: " + e.getMessage());
+        String instance = RowText.orEmpty(row, 16);
+        if (UNQUOTABLE.matcher(instance).find()) {
+            problems.found(
+                    "location",
+                    name(row, username),
+                    "instance ignored: a header cannot hold \"" + SipParseException.excerpt(instance) + '"');
+        } else {
+            binding.instance(instance, row.getInt(17));
         }
     }
 

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.message.Method;
-import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipUri;
 
 /**
@@ -62,8 +61,6 @@ public final class Binding {
     /**
      * Returns a builder for a binding of {@code contact}. The {@code id} is unique in the store and does not change
      * when the binding is refreshed.
-     *
-     * @throws IllegalArgumentException if {@code id} is not 1 to 64 printable ASCII characters
      */
     public static Builder builder(String id, SipUri contact) {
         return new Builder(id, contact);
@@ -75,8 +72,8 @@ public final class Binding {
     }
 
     /**
-     * Returns the id, which is unique in the store and survives refreshes; 1 to 64 printable ASCII characters. The
-     * registrar creates ids of letters, digits and hyphens.
+     * Returns the id, which is unique in the store and survives refreshes; at most 64 characters of
+     * {@code [A-Za-z0-9-]}.
      */
     public String id() {
         return id;
@@ -196,14 +193,10 @@ public final class Binding {
     }
 
     /**
-     * Builder of a {@link Binding}. Not thread-safe. Checks every value that can be too long, or that a header or a line
-     * of a log could not hold. Set the times with {@link #granted} or {@link #times}; without them the binding has
-     * expired.
+     * Builder of a {@link Binding}. Not thread-safe. Checks only q: the registrar and the repository check the other
+     * values. Set the times with {@link #granted} or {@link #times}; without them the binding has expired.
      */
     public static final class Builder {
-
-        private static final int LONGEST_ID = 64;
-        private static final int LONGEST_TEXT = 255;
 
         private final String id;
         private SipUri contact;
@@ -222,7 +215,7 @@ public final class Binding {
         private Set<Method> methods = Set.of();
 
         private Builder(String id, SipUri contact) {
-            this.id = checkId(Objects.requireNonNull(id, "id"));
+            this.id = Objects.requireNonNull(id, "id");
             this.contact = Objects.requireNonNull(contact, "contact");
         }
 
@@ -242,38 +235,6 @@ public final class Binding {
             this.received = b.received;
             this.socket = b.socket;
             this.methods = b.methods;
-        }
-
-        private static String checkId(String id) {
-            boolean isValid = !id.isEmpty() && id.length() <= LONGEST_ID;
-            for (int i = 0; isValid && i < id.length(); i++) {
-                isValid = id.charAt(i) >= ' ' && id.charAt(i) < 0x7f;
-            }
-            if (!isValid) {
-                throw new IllegalArgumentException(
-                        "id: \"" + SipParseException.excerpt(id) + "\" (expected 1 to 64 printable ASCII characters)");
-            }
-            return id;
-        }
-
-        /** Checks a text that is one line. */
-        private static String checkLine(String option, String text) {
-            checkLength(option, text);
-            for (int i = 0; i < text.length(); i++) {
-                char c = text.charAt(i);
-                if (c == '\r' || c == '\n' || c == 0) {
-                    throw new IllegalArgumentException(
-                            option + ": has a line break or NUL: \"" + SipParseException.excerpt(text) + '"');
-                }
-            }
-            return text;
-        }
-
-        private static void checkLength(String option, String text) {
-            if (text.length() > LONGEST_TEXT) {
-                throw new IllegalArgumentException(
-                        option + ": " + text.length() + " characters (expected at most " + LONGEST_TEXT + ")");
-            }
         }
 
         /** Sets the contact URI. */
@@ -309,13 +270,9 @@ public final class Binding {
             return this;
         }
 
-        /**
-         * Sets the Call-ID of the REGISTER. Default empty.
-         *
-         * @throws IllegalArgumentException if it has more than 255 characters, a line break or NUL
-         */
+        /** Sets the Call-ID of the REGISTER. Default empty. */
         public Builder callId(String value) {
-            this.callId = checkLine("callId", Objects.requireNonNull(value, "callId"));
+            this.callId = Objects.requireNonNull(value, "callId");
             return this;
         }
 
@@ -325,13 +282,9 @@ public final class Binding {
             return this;
         }
 
-        /**
-         * Sets the User-Agent of the client. Default empty.
-         *
-         * @throws IllegalArgumentException if it has more than 255 characters, a line break or NUL
-         */
+        /** Sets the User-Agent of the client. Default empty. */
         public Builder userAgent(String value) {
-            this.userAgent = checkLine("userAgent", Objects.requireNonNull(value, "userAgent"));
+            this.userAgent = Objects.requireNonNull(value, "userAgent");
             return this;
         }
 
@@ -341,34 +294,11 @@ public final class Binding {
             return this;
         }
 
-        /**
-         * Sets {@code +sip.instance} with its angle brackets, and {@code reg-id}. Default empty and 0.
-         *
-         * @throws IllegalArgumentException if the instance has more than 255 characters, or one that is not printable
-         *     ASCII, a quotation mark or a backslash; or if {@code reg} is negative
-         */
+        /** Sets {@code +sip.instance} with its angle brackets, and {@code reg-id}. Default empty and 0. */
         public Builder instance(String instance, int reg) {
-            if (!instance.equals(instanceId)) {
-                this.instanceId = checkInstance(instance);
-            }
-            if (reg < 0) {
-                throw new IllegalArgumentException("reg: " + reg + " (expected 0 or more)");
-            }
+            this.instanceId = Objects.requireNonNull(instance, "instance");
             this.regId = reg;
             return this;
-        }
-
-        /** The instance is written between quotation marks. */
-        private static String checkInstance(String text) {
-            checkLength("instance", text);
-            for (int i = 0; i < text.length(); i++) {
-                char c = text.charAt(i);
-                if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
-                    throw new IllegalArgumentException("instance: has a character that is not permitted: \""
-                            + SipParseException.excerpt(text) + '"');
-                }
-            }
-            return text;
         }
 
         /** Sets the flow that the REGISTER arrived on; null if this process does not know it. Default null. */
