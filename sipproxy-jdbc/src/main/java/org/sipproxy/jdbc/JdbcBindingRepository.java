@@ -275,14 +275,15 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
 
     /**
      * Returns whether to repeat after a closed connection. A pool may return connections that were closed since their
-     * last use, for example by a restart of the database. Work that took long, could not connect at all, or may have
-     * been committed and is not idempotent is not repeated.
+     * last use, for example by a restart of the database. Work that could not connect at all, or may have been committed
+     * and is not idempotent, is not repeated; nor is work that took long, unless the server closed the connection.
      */
     private static boolean wasClosed(Exception e, long startedNanos) {
         return SqlStates.isConnectionClosed(e)
                 && !SqlStates.isWithoutConnection(e)
                 && !(e instanceof CommitFailedException)
-                && System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS;
+                && (SqlStates.isClosedByServer(e)
+                        || System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS);
     }
 
     /** Options of a {@link JdbcBindingRepository}. */

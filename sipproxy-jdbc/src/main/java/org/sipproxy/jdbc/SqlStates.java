@@ -46,7 +46,12 @@ final class SqlStates {
     /** Returns true if the connection is closed, or the server is about to close it. */
     static boolean isConnectionClosed(Throwable e) {
         String state = of(e);
-        return state.startsWith("08") || state.startsWith("57P");
+        return state.startsWith("08") || isClosedByServer(e);
+    }
+
+    /** Returns true if the server closes the connection itself, so that the statement had no effect. */
+    static boolean isClosedByServer(Throwable e) {
+        return of(e).startsWith("57P");
     }
 
     /** Returns true if the database does not know a function, or has not implemented it. */

@@ -151,11 +151,24 @@ class JdbcBindingRepositoryTest implements BindingRepositoryContract {
         assertThat(ids()).containsExactly("b");
     }
 
+    @Test
+    void aConnectionThatTheServerClosesLateIsReplaced() {
+        raising("57P01", 1, "1.1", () -> repository.write(List.of(new Put(ALICE, binding("a")))));
+
+        assertThat(ids()).containsExactly("a");
+    }
+
     /** Makes the given number of inserts fail with this SQLSTATE. */
     private static void raising(String state, int times, Runnable work) {
+        raising(state, times, "0", work);
+    }
+
+    /** Makes the given number of inserts fail with this SQLSTATE after these seconds. */
+    private static void raising(String state, int times, String seconds, Runnable work) {
         POSTGRES.execute("CREATE SEQUENCE attempts");
         POSTGRES.execute("CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                + "IF nextval('attempts') <= " + times + " THEN RAISE EXCEPTION 'set to fail' USING ERRCODE = '" + state
+                + "IF nextval('attempts') <= " + times + " THEN PERFORM pg_sleep(" + seconds
+                + "); RAISE EXCEPTION 'set to fail' USING ERRCODE = '" + state
                 + "'; END IF; RETURN NEW; END $$");
         POSTGRES.execute("CREATE TRIGGER failing BEFORE INSERT ON location FOR EACH ROW EXECUTE FUNCTION raise()");
         try {
