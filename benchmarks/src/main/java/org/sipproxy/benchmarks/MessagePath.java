@@ -38,7 +38,9 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    private static final int USERS = 10_000;
+    /** System property {@code users}, default 10,000. */
+    private static final int USERS = Integer.getInteger("users", 10_000);
+
     private static final int BATCH = 50;
     private static final int REPETITIONS = 10;
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -161,7 +162,7 @@ final class PackedBindings {
             if ((version & 1) == 0 && version(packed) == version) {
                 return read;
             }
-            Thread.yield(); // a writer needs a few nanoseconds, unless it has lost its processor
+            LockSupport.parkNanos(1_000); // a writer needs less, unless it has lost its processor
         }
     }
 

@@ -3,10 +3,11 @@ package org.sipproxy.core.internal.location;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import java.net.InetAddress;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -62,7 +63,11 @@ class PackedBindingsTest {
                 arguments("long texts", full().callId(LONG).userAgent(LONG).instance(LONG, 1)),
                 arguments("a long contact", full().contact(SipUri.of("sip:" + LONG + "@192.0.2.1"))),
                 arguments("Latin-1", full().callId("r\u00e9gion\u00ff").userAgent("T\u00e9l\u00e9phone")),
-                arguments("other letters", full().callId("\u0416\u4e16\ud83d\ude00").userAgent("\u0416").instance("\u4e16", 1)),
+                arguments(
+                        "other letters",
+                        full().callId("\u0416\u4e16\ud83d\ude00")
+                                .userAgent("\u0416")
+                                .instance("\u4e16", 1)),
                 arguments("half a surrogate pair", full().callId("x\ud83d").userAgent("\ude00")),
                 arguments("control characters", full().callId("\u0000\u0001\r\n")),
                 arguments("empty texts", full().callId("").userAgent("").instance("", 0)),
@@ -99,7 +104,7 @@ class PackedBindingsTest {
 
     @Test
     void contactOfAMessageIsReadWithoutTheMessage() throws Exception {
-        byte[] message = "Contact: <sip:alice@192.0.2.1>\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        byte[] message = "Contact: <sip:alice@192.0.2.1>\r\n".getBytes(StandardCharsets.US_ASCII);
         Binding binding = full().contact(SipUri.parse(message, 10, 29)).build();
 
         assertThat(binding.contact()).hasToString("sip:alice@192.0.2.1");
@@ -147,16 +152,20 @@ class PackedBindingsTest {
         byte[] linkLocal = InetAddress.getByName("fe80::1").getAddress();
         return Stream.of(
                 arguments("a connection", full().flow(PointFlow.connection("192.0.2.1", 5060))),
-                arguments("an unresolved address", full().flow(
-                        PointFlow.POINT.flowTo(InetSocketAddress.createUnresolved("phone.test", 5060)))),
-                arguments("an address of one link", full().flow(
-                        PointFlow.POINT.flowTo(new InetSocketAddress(Inet6Address.getByAddress(null, linkLocal, 2), 5060)))));
+                arguments(
+                        "an unresolved address",
+                        full().flow(PointFlow.POINT.flowTo(InetSocketAddress.createUnresolved("phone.test", 5060)))),
+                arguments(
+                        "an address of one link",
+                        full().flow(PointFlow.POINT.flowTo(
+                                new InetSocketAddress(Inet6Address.getByAddress(null, linkLocal, 2), 5060)))));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("objectsOnly")
     void bindingWithAnObjectIsNotPacked(String name, Binding.Builder builder) {
-        assertThat(packing.pack(ALICE, List.of(full().build(), builder.build()))).isNull();
+        assertThat(packing.pack(ALICE, List.of(full().build(), builder.build())))
+                .isNull();
     }
 
     @Test
@@ -225,14 +234,19 @@ class PackedBindingsTest {
         List<Binding> before = read(packed);
 
         assertThat(PackedBindings.refresh(packed, before, List.of())).isFalse();
-        assertThat(PackedBindings.refresh(packed, before, List.of(before.get(0), full().build()))).isFalse();
+        assertThat(PackedBindings.refresh(packed, before, List.of(before.get(0), full().build())))
+                .isFalse();
     }
 
     @Test
     void anotherIdNeedsAnotherArray() {
         byte[] packed = pack(ALICE, List.of(Binding.builder("a", CONTACT).build()));
 
-        assertThat(PackedBindings.refresh(packed, read(packed), List.of(Binding.builder("b", CONTACT).build()))).isFalse();
+        assertThat(PackedBindings.refresh(
+                        packed,
+                        read(packed),
+                        List.of(Binding.builder("b", CONTACT).build())))
+                .isFalse();
     }
 
     @Test
@@ -254,9 +268,13 @@ class PackedBindingsTest {
         packed[3] = (byte) 0xfe;
 
         List<Binding> before = read(packed);
-        PackedBindings.refresh(packed, before, List.of(before.get(0).toBuilder().cseq(1).build()));
+        PackedBindings.refresh(
+                packed, before, List.of(before.get(0).toBuilder().cseq(1).build()));
 
-        assertThat(read(packed)).singleElement().satisfies(b -> assertThat(b.cseq()).isOne());
+        assertThat(read(packed))
+                .singleElement()
+                .satisfies(b -> assertThat(b.cseq()).isOne());
+        assertThat(packed).startsWith(0, 0, 0, 0);
     }
 
     /** Both bindings of each refresh have its number in all times, so a mixture of two refreshes shows. */
@@ -269,7 +287,8 @@ class PackedBindingsTest {
             while (last < 200_000 && mixed.get() == null) {
                 List<Binding> seen = read(packed);
                 long number = seen.get(0).cseq();
-                if (!values(seen).equals(values(List.of(numbered("a", number), numbered("b", number)))) || number < last) {
+                if (!values(seen).equals(values(List.of(numbered("a", number), numbered("b", number))))
+                        || number < last) {
                     mixed.set(values(seen));
                 }
                 last = number;

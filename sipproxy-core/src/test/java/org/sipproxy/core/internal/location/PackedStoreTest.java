@@ -16,7 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
+import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationEvent;
+import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.core.internal.time.FakeClock;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
@@ -48,7 +50,8 @@ class PackedStoreTest {
             Aor aor = user(random.nextInt(20_000));
             long cseq = i;
             if (adds) {
-                store.update(aor, current -> List.of(binding("b", 3600).cseq(cseq).build()));
+                store.update(
+                        aor, current -> List.of(binding("b", 3600).cseq(cseq).build()));
                 expected.put(aor, cseq);
             } else {
                 store.update(aor, current -> List.of());
@@ -62,7 +65,8 @@ class PackedStoreTest {
         assertThat(store.addressCount()).isEqualTo(expected.size());
         for (int i = 0; i < 20_000; i++) {
             Long cseq = expected.get(user(i));
-            assertThat(store.lookup(user(i)).stream().map(Binding::cseq)).isEqualTo(cseq == null ? List.of() : List.of(cseq));
+            assertThat(store.lookup(user(i)).stream().map(Binding::cseq))
+                    .isEqualTo(cseq == null ? List.of() : List.of(cseq));
         }
     }
 
@@ -75,7 +79,8 @@ class PackedStoreTest {
             store.update(user(i), current -> List.of(binding("b", seconds).build()));
         }
         List<Long> delays = new ArrayList<>();
-        store.addListener(e -> delays.add(clock.currentTimeMillis() - e.binding().expiresAtMillis()));
+        store.addListener(
+                e -> delays.add(clock.currentTimeMillis() - e.binding().expiresAtMillis()));
 
         for (int i = 0; i < 1_250; i++) {
             advance(Duration.ofMillis(100));
@@ -93,9 +98,11 @@ class PackedStoreTest {
         store.addListener(events::add);
 
         advance(Duration.ofSeconds(50));
-        store.update(ALICE, current -> List.of(current.get(0).toBuilder()
-                .granted(clock.currentTimeMillis(), Duration.ofSeconds(60))
-                .build()));
+        store.update(
+                ALICE,
+                current -> List.of(current.get(0).toBuilder()
+                        .granted(clock.currentTimeMillis(), Duration.ofSeconds(60))
+                        .build()));
         advance(Duration.ofSeconds(59));
         assertThat(store.lookup(ALICE)).hasSize(1);
         advance(Duration.ofSeconds(1));
@@ -108,9 +115,11 @@ class PackedStoreTest {
     @Test
     void shorterLifetimeBringsTheExpiryForward() {
         store.update(ALICE, current -> List.of(binding("b", 3600).build()));
-        store.update(ALICE, current -> List.of(current.get(0).toBuilder()
-                .granted(clock.currentTimeMillis(), Duration.ofSeconds(5))
-                .build()));
+        store.update(
+                ALICE,
+                current -> List.of(current.get(0).toBuilder()
+                        .granted(clock.currentTimeMillis(), Duration.ofSeconds(5))
+                        .build()));
 
         advance(Duration.ofSeconds(5));
 
@@ -119,12 +128,15 @@ class PackedStoreTest {
 
     @Test
     void oneOfTwoBindingsExpires() {
-        store.update(ALICE, current -> List.of(binding("short", 60).build(), binding("long", 3600).build()));
+        store.update(
+                ALICE,
+                current -> List.of(
+                        binding("short", 60).build(), binding("long", 3600).build()));
 
         advance(Duration.ofSeconds(60));
 
         assertThat(store.lookup(ALICE)).extracting(Binding::id).containsExactly("long");
-        advance(Duration.ofSeconds(3540));
+        advance(Duration.ofMinutes(59));
         assertThat(store.addressCount()).isZero();
     }
 
@@ -144,15 +156,23 @@ class PackedStoreTest {
 
     @Test
     void refreshReportsOnlyWhatWasRefreshed() {
-        store.update(ALICE, current -> List.of(binding("a", 3600).build(), binding("b", 3600).build()));
+        store.update(
+                ALICE,
+                current ->
+                        List.of(binding("a", 3600).build(), binding("b", 3600).build()));
         List<String> events = new ArrayList<>();
-        store.addListener(e -> events.add(e.kind() + " " + e.binding().id() + " " + e.binding().cseq()));
+        store.addListener(e ->
+                events.add(e.kind() + " " + e.binding().id() + " " + e.binding().cseq()));
 
-        store.update(ALICE, current -> List.of(
-                current.get(0), current.get(1).toBuilder().cseq(7).build()));
+        store.update(
+                ALICE,
+                current -> List.of(
+                        current.get(0), current.get(1).toBuilder().cseq(7).build()));
         store.update(ALICE, current -> current);
-        store.update(ALICE, current -> List.of(
-                current.get(0), current.get(1).toBuilder().callId("new").build()));
+        store.update(
+                ALICE,
+                current -> List.of(
+                        current.get(0), current.get(1).toBuilder().callId("new").build()));
 
         assertThat(events).containsExactly("REFRESHED b 7", "REFRESHED b 7");
         assertThat(store.lookup(ALICE).get(1).callId()).isEqualTo("new");
@@ -170,18 +190,41 @@ class PackedStoreTest {
     }
 
     @Test
+    void lookupWhileAnAorIsRemovedFindsNothing() {
+        store.update(ALICE, current -> List.of(binding("b", 3600).build()));
+        store.addListener(e -> {});
+        List<Integer> found = new ArrayList<>();
+
+        store.update(ALICE, new BindingChange() {
+            @Override
+            public List<Binding> apply(List<Binding> current) {
+                found.add(store.lookup(ALICE).size());
+                return List.of();
+            }
+
+            @Override
+            public RemovalReason reasonOf(Binding removed) {
+                found.add(store.lookup(ALICE).size());
+                return RemovalReason.ADMIN;
+            }
+        });
+
+        assertThat(found).containsExactly(1, 0);
+    }
+
+    @Test
     void changeWhoseReasonFailsLeavesTheStoreUsable() {
         store.update(ALICE, current -> List.of(binding("b", 3600).build()));
         store.addListener(e -> {});
         try {
-            store.update(ALICE, new org.sipproxy.api.location.BindingChange() {
+            store.update(ALICE, new BindingChange() {
                 @Override
                 public List<Binding> apply(List<Binding> current) {
                     return List.of();
                 }
 
                 @Override
-                public org.sipproxy.api.location.RemovalReason reasonOf(Binding removed) {
+                public RemovalReason reasonOf(Binding removed) {
                     throw new IllegalStateException("by the test");
                 }
             });
@@ -200,13 +243,22 @@ class PackedStoreTest {
         List<LocationEvent.Kind> events = new ArrayList<>();
         store.addListener(e -> events.add(e.kind()));
 
-        store.update(ALICE, current -> List.of(binding("b", 60).flow(PointFlow.udp("192.0.2.1", 5060)).build()));
-        store.update(ALICE, current -> List.of(current.get(0).toBuilder().flow(connection).build()));
+        store.update(
+                ALICE,
+                current -> List.of(
+                        binding("b", 60).flow(PointFlow.udp("192.0.2.1", 5060)).build()));
+        store.update(
+                ALICE,
+                current -> List.of(current.get(0).toBuilder().flow(connection).build()));
         assertThat(store.lookup(ALICE).get(0).flow().orElseThrow()).isSameAs(connection);
-        store.update(ALICE, current -> List.of(current.get(0).toBuilder().cseq(2).build()));
+        store.update(
+                ALICE, current -> List.of(current.get(0).toBuilder().cseq(2).build()));
         assertThat(store.lookup(ALICE).get(0).flow().orElseThrow()).isSameAs(connection);
-        store.update(ALICE, current -> List.of(
-                current.get(0).toBuilder().flow(PointFlow.udp("192.0.2.1", 5061)).build()));
+        store.update(
+                ALICE,
+                current -> List.of(current.get(0).toBuilder()
+                        .flow(PointFlow.udp("192.0.2.1", 5061))
+                        .build()));
 
         assertThat(store.lookup(ALICE).get(0).flow()).contains(PointFlow.udp("192.0.2.1", 5061));
         assertThat(store.addressCount()).isOne();
@@ -247,16 +299,20 @@ class PackedStoreTest {
                         for (int i = 0; i < each; i++) {
                             int n = i;
                             store.update(ALICE, current -> {
-                                Binding.Builder next = current.get(0).toBuilder().cseq(current.get(0).cseq() + 1);
+                                Binding.Builder next = current.get(0).toBuilder()
+                                        .cseq(current.get(0).cseq() + 1);
                                 return List.of(
                                         switch ((n + thread) % 3) {
                                             case 0 -> next.build();
-                                            case 1 -> next.callId("c" + "x".repeat(n % 50)).build();
-                                            default -> next.flow(
-                                                            n % 2 == 0
-                                                                    ? PointFlow.connection("192.0.2.1", 5060)
-                                                                    : PointFlow.udp("192.0.2.1", 5060))
-                                                    .build();
+                                            case 1 ->
+                                                next.callId("c" + "x".repeat(n % 50))
+                                                        .build();
+                                            default ->
+                                                next.flow(
+                                                                n % 2 == 0
+                                                                        ? PointFlow.connection("192.0.2.1", 5060)
+                                                                        : PointFlow.udp("192.0.2.1", 5060))
+                                                        .build();
                                         });
                             });
                         }
@@ -270,7 +326,9 @@ class PackedStoreTest {
         reader.join(60_000);
 
         assertThat(wrong).isEmpty();
-        assertThat(store.lookup(ALICE)).singleElement().satisfies(b -> assertThat(b.cseq()).isEqualTo((long) threads * each));
+        assertThat(store.lookup(ALICE))
+                .singleElement()
+                .satisfies(b -> assertThat(b.cseq()).isEqualTo((long) threads * each));
     }
 
     @Test
