@@ -5,7 +5,7 @@ For each number of users it starts sipproxy-server/target/sipproxy.jar, register
 at a fixed rate, and with as many REGISTERs as the server takes. Prints a table, and draws a plot with --svg.
 PEERS is the folder with bench.py and the load generator that compare.sh uses.
 """
-import argparse, contextlib, fcntl, json, os, re, subprocess, sys, time
+import argparse, contextlib, fcntl, json, math, os, re, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JAR = os.path.join(HERE, "..", "..", "sipproxy-server", "target", "sipproxy.jar")
@@ -130,7 +130,7 @@ def plot(rows, path):
         shown = {k: v for k, v in series.items() if only in (None, k[0])}
         if not shown:
             continue
-        top = max(r[key] for v in shown.values() for r in v) * 1.2
+        top = 4 * math.ceil(max(r[key] for v in shown.values() for r in v) * 1.2 / 4)
         x = lambda n: left + 20 + 280 * users.index(n) / max(len(users) - 1, 1)
         y = lambda value: 250 - 200 * value / top
         out.append(f'<text x="{left}" y="30" font-weight="bold">{title}</text>')

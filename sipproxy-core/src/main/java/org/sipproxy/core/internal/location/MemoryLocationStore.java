@@ -324,10 +324,11 @@ public final class MemoryLocationStore implements ManagedLocationStore {
     @Override
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
         addresses.forEach(entry -> {
+            Aor aor = form.aor(entry);
             List<Binding> held = form.bindings(entry);
-            List<Binding> valid = held == null ? List.of() : unexpired(held, time.millis());
+            List<Binding> valid = held == null ? lookup(aor) : unexpired(held, time.millis()); // null if just replaced
             if (!valid.isEmpty()) {
-                visitor.accept(form.aor(entry), valid);
+                visitor.accept(aor, valid);
             }
         });
     }

@@ -69,6 +69,12 @@ final class PackedBindings {
 
     /** Returns an array for these bindings; null if one of them cannot be packed. */
     byte @Nullable [] pack(Aor aor, List<Binding> bindings) {
+        for (int i = 0; i < bindings.size(); i++) {
+            Flow flow = bindings.get(i).flow().orElse(null);
+            if (flow != null && flow.kind().isReliable()) {
+                return null; // before anything is written, because each REGISTER over a connection gets here
+            }
+        }
         PackedWriter out = new PackedWriter();
         out.fixedInt(0);
         out.text(aor.user());
