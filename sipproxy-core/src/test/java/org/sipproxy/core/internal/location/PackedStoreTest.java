@@ -364,6 +364,32 @@ class PackedStoreTest {
         assertThat(store.addressCount()).isEqualTo(stable);
     }
 
+    @Test
+    void visitDoesNotMissAnAorThatChangesMeanwhile() throws Exception {
+        store.update(ALICE, current -> List.of(binding("b", 3600).build()));
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            for (int i = 0; !stop.get(); i++) {
+                String callId = "c" + i; // another Call-ID needs another array
+                store.update(
+                        ALICE,
+                        current -> List.of(
+                                current.get(0).toBuilder().callId(callId).build()));
+            }
+        });
+        writer.start();
+        int missed = 0;
+        for (int i = 0; i < 100_000; i++) {
+            int[] visited = new int[1];
+            store.forEach((aor, bindings) -> visited[0]++);
+            missed += 1 - visited[0];
+        }
+        stop.set(true);
+        writer.join(60_000);
+
+        assertThat(missed).isZero();
+    }
+
     private void advance(Duration by) {
         clock.advance(by);
         wheel.advance(clock.nanoTime());
