@@ -81,7 +81,7 @@ final class EntryForm {
         return first;
     }
 
-    /** Marks an entry as not in use, so that who waits for its monitor looks for the AOR's present entry. */
+    /** Marks an entry as not in use, so that a thread that waits for its monitor looks for the AOR's present one. */
     static void release(Object entry) {
         if (entry instanceof byte[] packed) {
             PackedBindings.release(packed);
