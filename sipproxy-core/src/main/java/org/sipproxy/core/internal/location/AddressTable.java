@@ -14,11 +14,12 @@ import org.sipproxy.core.internal.time.Timer;
 import org.sipproxy.core.internal.time.TimerWheel;
 
 /**
- * Hash table of AORs with a time for each at which it is looked at. It costs 12 bytes per slot and has no objects of its
- * own per AOR, neither nodes nor timers: with a million of them the collector would follow each.
+ * Hash table of AORs with a time for each at which it is looked at. It costs 12 bytes per slot and has no objects of
+ * its own per AOR, neither nodes nor timers: with a million of them the collector would follow each.
  *
- * <p>The table is split into segments. Each has arrays with open addressing, and one timer that looks through the times.
- * It fires at the earliest time, but a large segment is not looked through more often than about once per second.
+ * <p>The table is split into segments. Each has arrays with open addressing, and one timer that looks through the
+ * times. It fires at the earliest time, but a large segment is not looked through more often than about once per
+ * second.
  *
  * <p>Look-ups do not lock. Changes of the table lock a segment for a few instructions; an entry's own lock may be held
  * then.
@@ -145,7 +146,7 @@ final class AddressTable {
         return sum;
     }
 
-    /** Returns a time as a distance from the start, which wraps around after 49 days: times are at most an hour apart. */
+    /** Returns a time as a distance from the start. It wraps around after 49 days; times are at most an hour apart. */
     private int wake(long millis) {
         int wake = (int) (millis - startMillis);
         return wake == NEVER ? NEVER + 1 : wake;

@@ -10,8 +10,8 @@ import org.sipproxy.core.internal.codec.SharedText;
  * How an AOR and its bindings are held: as the byte array of {@link PackedBindings}, or as an {@link AorEntry} with
  * {@link Binding} objects. The entry's own monitor guards it in either form; reading its bindings does not lock.
  *
- * <p>Stores that compare bindings with the rows of a database use objects only, because an unchanged binding is the same
- * object there. Otherwise an AOR is packed unless it has a binding that cannot be.
+ * <p>Stores that compare bindings with the rows of a database use objects only, because an unchanged binding is the
+ * same object there. Otherwise an AOR is packed unless it has a binding that cannot be.
  */
 final class EntryForm {
 

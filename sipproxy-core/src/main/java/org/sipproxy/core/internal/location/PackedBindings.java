@@ -41,8 +41,8 @@ import org.sipproxy.message.SipUri;
  * <p>Only the version and the three longs ever change, under the array's monitor. A reader compares the version before
  * and after, so it reads the bindings of one moment without a lock.
  *
- * <p>A binding with a connection, with a scoped address, or with a shared value for which there is no room is not packed:
- * a connection is an object, and its state costs many times more.
+ * <p>A binding with a connection, with a scoped address, or with a shared value for which there is no room is not
+ * packed: a connection is an object, and its state costs many times more.
  */
 final class PackedBindings {
 
