@@ -2,7 +2,7 @@
 MVN ?= mvn
 
 .DEFAULT_GOAL := help
-.PHONY: help fast test fmt check javadoc bench nat footprint deb
+.PHONY: help fast test fmt check javadoc bench costs nat footprint deb
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## \(.*\)/make \1#\2/p' Makefile | column -t -s '#'
@@ -24,6 +24,9 @@ javadoc: ## the javadoc of all published modules, target/fast/reports/apidocs/in
 
 bench: ## the JMH benchmarks; ARGS='Name -f 1 -wi 3 -i 3' chooses
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Djmh.args="$(ARGS)" package
+
+costs: ## MAIN=PathCosts, CallCosts, FlightCosts or NatPings, with ARGS='…' and JVM='…'
+	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Dbench.main=org.sipproxy.benchmarks.$(MAIN) -Dbench.jvm="$(JVM)" -Djmh.args="$(ARGS)" package
 
 footprint: ## live heap of a binding and of a waiting transaction
 	$(MVN) -Pfast,bench -pl benchmarks -am -DskipTests -Dbench.main=org.sipproxy.benchmarks.Footprint package

@@ -19,6 +19,7 @@ import org.sipproxy.core.internal.address.RefusedAddressException;
 import org.sipproxy.core.internal.address.Sender;
 import org.sipproxy.core.internal.dns.NextHop;
 import org.sipproxy.core.internal.forwarding.FlowSource;
+import org.sipproxy.core.internal.transport.DatagramPoint;
 import org.sipproxy.core.internal.transport.InboundHandler;
 import org.sipproxy.core.internal.transport.SendFailure;
 import org.sipproxy.core.internal.transport.SentBy;
@@ -37,7 +38,9 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    private static final int USERS = 10_000;
+    /** System property {@code users}, default 10,000. */
+    private static final int USERS = Integer.getInteger("users", 10_000);
+
     private static final int BATCH = 50;
     private static final int REPETITIONS = 10;
 
@@ -57,6 +60,7 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
     private final InboundHandler handler;
     private final Endpoint endpoint;
     private final SentBy sentBy;
+    private final DatagramPoint point = PhoneFlow::new;
     private final PhoneFlow caller;
     private final PhoneFlow callee;
 
@@ -363,6 +367,21 @@ public final class MessagePath implements ToLongBiFunction<String, long[]> {
         @Override
         public boolean isOpen() {
             return true;
+        }
+
+        @Override
+        public DatagramPoint point() {
+            return point;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof PhoneFlow flow && remote.equals(flow.remote);
+        }
+
+        @Override
+        public int hashCode() {
+            return remote.hashCode();
         }
     }
 

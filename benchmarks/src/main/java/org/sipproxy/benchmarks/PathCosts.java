@@ -17,8 +17,9 @@ import java.util.function.ToLongBiFunction;
  * all of them. Start several JVMs, with the builds in either order, because each compiles the code differently and the
  * first build may be a few percent slower.
  *
- * <p>Usage: {@code PathCosts [ROUNDS [NAME=CLASSPATH]...]}. Default 200 rounds of the code on the class path. Prints the
- * lower quartile of the CPU time and the median of the bytes.
+ * <p>Usage: {@code PathCosts [ROUNDS [NAME=CLASSPATH]...]}. Default 200 rounds of the code on the class path, with the
+ * number of registered users in the system property {@code users}. Prints the lower quartile of the CPU time and the
+ * median of the bytes.
  */
 public final class PathCosts {
 

@@ -30,7 +30,7 @@ class ArchitectureTest {
             Map.entry("overload", List.of("transport", "transaction")),
             Map.entry("dns", List.of("address", "netty")),
             Map.entry("client", List.of("codec")),
-            Map.entry("location", List.of("time", "codec")),
+            Map.entry("location", List.of("time", "codec", "transport")),
             Map.entry("transaction", List.of("time", "codec", "transport")),
             Map.entry("registrar", List.of("address", "codec")),
             Map.entry("pipeline", List.of("address", "codec", "transport", "transaction", "registrar")),

@@ -4,11 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
-import org.sipproxy.core.internal.time.Timer;
 
 /**
- * The bindings of one AOR, and the timer that fires when the first of them expires. Its monitor guards its fields;
- * {@link #bindings} is also read without it.
+ * The bindings of one AOR as objects. Its monitor guards its fields; {@link #bindings} is also read without it.
  *
  * <p>A flush writes the difference between {@link #bindings} and {@link #inDatabase}. It determines Kamailio's state of
  * each binding:
@@ -22,15 +20,11 @@ import org.sipproxy.core.internal.time.Timer;
  * no            no                         added and removed between two flushes: never in the database
  * </pre>
  */
-final class AorEntry extends Timer {
-
-    static final long NEVER = Long.MAX_VALUE;
+final class AorEntry {
 
     final Aor aor;
-    /** Unmodifiable; null once the AOR has been removed from the map. */
+    /** Unmodifiable; null once the entry is not in use any more. */
     volatile @Nullable List<Binding> bindings = List.of();
-    /** Time for which the timer is set; {@link #NEVER} while it is not set. */
-    long wakeAtMillis = NEVER;
     /**
      * What the database holds of the AOR, as far as this store wrote or read it; stays empty in a store without
      * write-back.
@@ -41,15 +35,7 @@ final class AorEntry extends Timer {
     /** Since when it waits, on the monotonic clock; undefined while it does not wait. */
     volatile long dirtySinceNanos;
 
-    private final MemoryLocationStore store;
-
-    AorEntry(MemoryLocationStore store, Aor aor) {
-        this.store = store;
+    AorEntry(Aor aor) {
         this.aor = aor;
-    }
-
-    @Override
-    protected void fire() {
-        store.removeExpired(this);
     }
 }

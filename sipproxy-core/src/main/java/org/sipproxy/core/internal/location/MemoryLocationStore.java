@@ -3,7 +3,6 @@ package org.sipproxy.core.internal.location;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
@@ -15,7 +14,6 @@ import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.BindingWrite;
 import org.sipproxy.api.location.LocationListener;
 import org.sipproxy.api.status.StoreStatus;
-import org.sipproxy.core.internal.codec.SharedText;
 import org.sipproxy.core.internal.time.ProxyTime;
 import org.sipproxy.core.internal.time.TimerWheel;
 
@@ -23,39 +21,49 @@ import org.sipproxy.core.internal.time.TimerWheel;
  * Location store on the heap, whose bindings are lost when the process ends. Look-ups do not lock; an update locks only
  * its AOR.
  *
- * <p>Every read compares with the clock, so an expired binding is never returned. One timer per AOR, set to the
- * earliest expiry of its bindings, removes them and publishes the event. A refresh does not move the timer; when the
- * timer fires, it reschedules itself to the time when it is needed.
+ * <p>Every read compares with the clock, so an expired binding is never returned. Each AOR has a time in the
+ * {@link AddressTable}, the earliest expiry of its bindings, at which they are removed and the event is published; with
+ * many AORs up to a second later. A refresh does not move that time; when it has come, it is set anew.
  */
 public final class MemoryLocationStore implements ManagedLocationStore {
 
-    /** Bounds the delay of a timer, whatever the expiry of the binding. */
+    /** Limits the distance of the time at which an AOR is looked at, whatever the expiry of its bindings. */
     private static final long LONGEST_WAIT_MILLIS = 60 * 60 * 1000L;
 
     private static final BindingChange NO_CHANGE = current -> current;
 
-    private final ConcurrentHashMap<Aor, AorEntry> addresses = new ConcurrentHashMap<>();
     private final LocationEvents events = new LocationEvents();
-    private final SharedText domains = new SharedText(1024);
     private final ProxyTime time;
-    private final TimerWheel wheel;
+    private final EntryForm form;
+    private final AddressTable addresses;
     private final @Nullable Consumer<AorEntry> journal;
     private volatile boolean closed;
 
-    /** Creates a store. The owner of the wheel advances it and stops it in the end. */
+    /** Creates a store that packs bindings. The owner of the wheel advances it and stops it in the end. */
     public MemoryLocationStore(ProxyTime time, TimerWheel wheel) {
-        this(time, wheel, null);
+        this(time, wheel, new EntryForm(true), null);
+    }
+
+    /** Returns a store from which an unchanged binding is always the same object. */
+    static MemoryLocationStore ofObjects(ProxyTime time, TimerWheel wheel) {
+        return new MemoryLocationStore(time, wheel, new EntryForm(false), null);
     }
 
     /**
-     * Creates a store whose changes are written back.
+     * Returns a store of objects whose changes are written back.
      *
-     * @param journal receives each AOR whose bindings have changed, under its monitor; null if there is no write-back
+     * @param journal receives each AOR whose bindings have changed, under its monitor
      */
-    MemoryLocationStore(ProxyTime time, TimerWheel wheel, @Nullable Consumer<AorEntry> journal) {
+    static MemoryLocationStore withJournal(ProxyTime time, TimerWheel wheel, Consumer<AorEntry> journal) {
+        return new MemoryLocationStore(time, wheel, new EntryForm(false), journal);
+    }
+
+    private MemoryLocationStore(
+            ProxyTime time, TimerWheel wheel, EntryForm form, @Nullable Consumer<AorEntry> journal) {
         this.time = time;
-        this.wheel = wheel;
+        this.form = form;
         this.journal = journal;
+        this.addresses = new AddressTable(form, time, wheel, this::removeExpired);
     }
 
     @Override
@@ -70,9 +78,20 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     @Override
     public List<Binding> lookup(Aor aor) {
-        AorEntry address = addresses.get(aor);
-        List<Binding> held = address == null ? null : address.bindings;
-        return held == null ? List.of() : unexpired(held, time.millis());
+        int hash = addresses.hash(aor);
+        while (true) {
+            Object entry = addresses.get(aor, hash);
+            if (entry == null) {
+                return List.of();
+            }
+            List<Binding> held = form.bindings(entry);
+            if (held != null) {
+                return unexpired(held, time.millis());
+            }
+            if (addresses.get(aor, hash) == entry) { // it is being removed; otherwise another one has taken its place
+                return List.of();
+            }
+        }
     }
 
     @Override
@@ -86,8 +105,9 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     /** Updates without events. The caller calls {@link #deliverEvents} after it has released its own locks. */
     List<Binding> updateQuietly(Aor aor, BindingChange change) {
+        int hash = addresses.hash(aor);
         while (true) {
-            List<Binding> after = updateIfHeld(addressOf(aor), change);
+            List<Binding> after = updateIfHeld(entryOf(aor, hash), aor, hash, change);
             if (after != null) {
                 return after;
             }
@@ -100,22 +120,32 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     /** Adds a binding loaded from a database, without an event. */
     void restore(Aor aor, Binding binding) {
-        AorEntry address = addressOf(aor);
-        synchronized (address) {
-            List<Binding> held = address.bindings;
+        int hash = addresses.hash(aor);
+        while (!restoreIfHeld(entryOf(aor, hash), hash, binding)) {
+            // the AOR has got another entry
+        }
+    }
+
+    private boolean restoreIfHeld(Object entry, int hash, Binding binding) {
+        synchronized (entry) {
+            List<Binding> held = form.bindings(entry);
             if (held == null) {
-                restore(aor, binding);
-                return;
+                return false;
             }
             List<Binding> more = new ArrayList<>(held.size() + 1);
             more.addAll(held);
             more.add(binding);
             List<Binding> after = List.copyOf(more);
-            address.bindings = after;
+            Object kept = form.with(entry, held, after);
             if (journal != null) {
-                address.inDatabase = after;
+                ((AorEntry) kept).inDatabase = after;
             }
-            wakeAtFirstEnd(address, after, time.millis());
+            if (kept != entry) {
+                addresses.replace(hash, entry, kept);
+                EntryForm.release(entry);
+            }
+            wakeAtFirstEnd(kept, hash, after, time.millis());
+            return true;
         }
     }
 
@@ -124,26 +154,39 @@ public final class MemoryLocationStore implements ManagedLocationStore {
      * again.
      */
     void rewrite(Predicate<Binding> which) {
-        for (AorEntry address : addresses.values()) {
-            synchronized (address) {
-                List<Binding> held = address.bindings;
-                if (journal != null && held != null && held.stream().anyMatch(which)) {
-                    address.inDatabase = address.inDatabase.stream()
-                            .map(row -> which.test(row) ? row.toBuilder().build() : row)
-                            .toList();
-                    journal.accept(address);
+        forEachObject(address -> {
+            List<Binding> held = address.bindings;
+            if (journal != null && held != null && held.stream().anyMatch(which)) {
+                address.inDatabase = address.inDatabase.stream()
+                        .map(row -> which.test(row) ? row.toBuilder().build() : row)
+                        .toList();
+                journal.accept(address);
+            }
+        });
+    }
+
+    /** Passes each AOR that is held as objects to the visitor, under its monitor. */
+    private void forEachObject(Consumer<AorEntry> visitor) {
+        addresses.forEach(entry -> {
+            if (entry instanceof AorEntry address) {
+                synchronized (address) {
+                    visitor.accept(address);
                 }
             }
-        }
+        });
     }
 
     /** Removes an AOR that has no bindings and no changes left to be written. Called under its monitor. */
     void leaveIfDone(AorEntry address) {
         List<Binding> held = address.bindings;
         if (held != null && held.isEmpty() && !address.isQueued && address.inDatabase.isEmpty()) {
-            address.bindings = null;
-            addresses.remove(address.aor, address);
+            leave(address, addresses.hash(address.aor));
         }
+    }
+
+    private void leave(Object entry, int hash) {
+        EntryForm.release(entry);
+        addresses.remove(hash, entry);
     }
 
     void requireOpen() {
@@ -153,22 +196,16 @@ public final class MemoryLocationStore implements ManagedLocationStore {
         }
     }
 
-    private AorEntry addressOf(Aor aor) {
+    private Object entryOf(Aor aor, int hash) {
         requireOpen();
-        AorEntry known = addresses.get(aor);
-        if (known != null) {
-            return known;
-        }
-        Aor key = new Aor(aor.user(), domains.of(aor.domain()));
-        AorEntry added = new AorEntry(this, key);
-        AorEntry other = addresses.putIfAbsent(key, added);
-        return other == null ? added : other;
+        Object known = addresses.get(aor, hash);
+        return known != null ? known : addresses.putIfAbsent(aor, hash, form.create(aor));
     }
 
-    /** Returns null if the AOR has been removed from the map since it was found there. */
-    private @Nullable List<Binding> updateIfHeld(AorEntry address, BindingChange change) {
-        synchronized (address) {
-            List<Binding> held = address.bindings;
+    /** Returns null if the entry is not in use any more. */
+    private @Nullable List<Binding> updateIfHeld(Object entry, Aor aor, int hash, BindingChange change) {
+        synchronized (entry) {
+            List<Binding> held = form.bindings(entry);
             if (held == null) {
                 return null;
             }
@@ -181,57 +218,95 @@ public final class MemoryLocationStore implements ManagedLocationStore {
                     after = unexpired(wanted.size() == 1 ? List.of(wanted.get(0)) : List.copyOf(wanted), now);
                 }
             } finally {
-                keep(
-                        address, held, after, change,
-                        now); // also if the change fails: the entry may have been created for it
+                // also if the change fails: the entry may have been created for it
+                keep(entry, aor, hash, held, after, change, now);
             }
             return after;
         }
     }
 
-    /** Stores the new bindings and queues their events. Called under the AOR's lock. */
-    private void keep(AorEntry address, List<Binding> before, List<Binding> after, BindingChange change, long now) {
-        address.bindings = after;
+    /** Stores the new bindings and queues their events. Called under the entry's monitor. */
+    private void keep(
+            Object entry,
+            Aor aor,
+            int hash,
+            List<Binding> before,
+            List<Binding> after,
+            BindingChange change,
+            long now) {
+        if (after.isEmpty() && journal == null) {
+            EntryForm.release(entry);
+            try {
+                changed(entry, aor, before, after, change, now);
+            } finally {
+                addresses.remove(hash, entry); // last, because the next entry of the AOR queues its own events
+            }
+            return;
+        }
+        Object kept = after == before ? entry : form.with(entry, before, after);
+        if (kept == entry) {
+            kept(entry, aor, hash, before, after, change, now);
+            return;
+        }
+        synchronized (kept) { // no other thread can have it yet, and none gets it before the events are queued
+            addresses.replace(hash, entry, kept);
+            EntryForm.release(entry);
+            kept(kept, aor, hash, before, after, change, now);
+        }
+    }
+
+    private void kept(
+            Object entry,
+            Aor aor,
+            int hash,
+            List<Binding> before,
+            List<Binding> after,
+            BindingChange change,
+            long now) {
+        if (!after.isEmpty()) {
+            wakeAtFirstEnd(entry, hash, after, now);
+        }
+        changed(entry, aor, before, after, change, now);
+        if (after.isEmpty()) {
+            leaveIfDone((AorEntry) entry); // only a store with a journal keeps an AOR without bindings
+        }
+    }
+
+    private void changed(
+            Object entry, Aor aor, List<Binding> before, List<Binding> after, BindingChange change, long now) {
         if (after != before) {
             if (events.wantsAny()) {
-                events.queueChange(address.aor, before, after, change, now);
+                events.queueChange(aor, before, after, change, now);
             }
             if (journal != null) {
-                journal.accept(address);
+                journal.accept((AorEntry) entry);
             }
-        }
-        if (after.isEmpty()) {
-            wheel.cancel(address);
-            address.wakeAtMillis = AorEntry.NEVER;
-            leaveIfDone(address);
-        } else {
-            wakeAtFirstEnd(address, after, now);
         }
     }
 
-    private void wakeAtFirstEnd(AorEntry address, List<Binding> bindings, long now) {
-        long first = now + LONGEST_WAIT_MILLIS;
-        for (int i = 0; i < bindings.size(); i++) {
-            first = Math.min(first, bindings.get(i).expiresAtMillis());
-        }
-        if (first < address.wakeAtMillis) {
-            address.wakeAtMillis = first;
-            wheel.schedule(address, time.nanoTime(), (first - now) * 1_000_000);
-        }
+    private void wakeAtFirstEnd(Object entry, int hash, List<Binding> bindings, long now) {
+        addresses.wakeBy(hash, entry, Math.min(now + LONGEST_WAIT_MILLIS, EntryForm.firstEnd(bindings)));
     }
 
-    /** Removes the expired bindings. Called by the timer of the AOR. */
-    void removeExpired(AorEntry address) {
-        synchronized (address) {
-            List<Binding> held = address.bindings;
-            if (held == null) {
-                return;
-            }
-            address.wakeAtMillis = AorEntry.NEVER;
+    /** Removes the expired bindings. Called by the table when the time of the AOR has come. */
+    private void removeExpired(Object entry) {
+        Aor aor = form.aor(entry);
+        int hash = addresses.hash(aor);
+        synchronized (entry) {
             long now = time.millis();
-            keep(address, held, unexpired(held, now), NO_CHANGE, now);
+            long first = EntryForm.firstEnd(entry);
+            if (first <= now) {
+                List<Binding> held = form.bindings(entry);
+                if (held == null) {
+                    return;
+                }
+                List<Binding> left = unexpired(held, now);
+                first = EntryForm.firstEnd(left);
+                keep(entry, aor, hash, held, left, NO_CHANGE, now);
+            }
+            addresses.wakeAt(hash, entry, Math.min(now + LONGEST_WAIT_MILLIS, first));
         }
-        events.deliver(address.aor);
+        events.deliver(aor);
     }
 
     /** Returns the list itself if all bindings are valid, which is nearly always so. */
@@ -248,19 +323,21 @@ public final class MemoryLocationStore implements ManagedLocationStore {
 
     @Override
     public void forEach(BiConsumer<Aor, List<Binding>> visitor) {
-        for (AorEntry address : addresses.values()) {
-            List<Binding> held = address.bindings;
-            List<Binding> valid = held == null ? List.of() : unexpired(held, time.millis());
+        addresses.forEach(entry -> {
+            Aor aor = form.aor(entry);
+            List<Binding> held = form.bindings(entry);
+            List<Binding> valid = held == null ? lookup(aor) : unexpired(held, time.millis()); // null if just replaced
             if (!valid.isEmpty()) {
-                visitor.accept(address.aor, valid);
+                visitor.accept(aor, valid);
             }
-        }
+        });
     }
 
     /** Visits each AOR whose rows differ from memory, with the number of rows to write. */
     void forEachUnwritten(ObjIntConsumer<Aor> visitor) {
         List<BindingWrite> writes = new ArrayList<>();
-        for (AorEntry address : addresses.values()) {
+        addresses.forEach(entry -> {
+            AorEntry address = (AorEntry) entry;
             synchronized (address) {
                 List<Binding> held = address.bindings;
                 if (held != null) {
@@ -271,7 +348,7 @@ public final class MemoryLocationStore implements ManagedLocationStore {
                 visitor.accept(address.aor, writes.size());
                 writes.clear();
             }
-        }
+        });
     }
 
     /**
@@ -279,7 +356,7 @@ public final class MemoryLocationStore implements ManagedLocationStore {
      * holds.
      */
     long addressCount() {
-        return addresses.mappingCount();
+        return addresses.size();
     }
 
     @Override
@@ -297,12 +374,10 @@ public final class MemoryLocationStore implements ManagedLocationStore {
     public void close() {
         closed = true;
         events.removeListeners();
-        for (AorEntry address : addresses.values()) {
-            synchronized (address) {
-                address.bindings = null;
-                addresses.remove(address.aor, address);
-                wheel.cancel(address);
+        addresses.forEach(entry -> {
+            synchronized (entry) {
+                leave(entry, addresses.hash(form.aor(entry)));
             }
-        }
+        });
     }
 }

@@ -76,7 +76,10 @@ final class WriteBackStore extends LoadedStore {
             ProxyThreads threads,
             Duration patience,
             DirtyAddresses dirty) {
-        super(new WatchedRepository(mode.repository(), time), new MemoryLocationStore(time, wheel, dirty::add), time);
+        super(
+                new WatchedRepository(mode.repository(), time),
+                MemoryLocationStore.withJournal(time, wheel, dirty::add),
+                time);
         this.threads = threads;
         this.wheel = wheel;
         this.sweep = StoreTask.sweep(threads, this::sweep);

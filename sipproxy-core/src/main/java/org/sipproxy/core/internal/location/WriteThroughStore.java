@@ -29,7 +29,7 @@ final class WriteThroughStore extends LoadedStore {
     private final PeriodicTask sweep;
 
     WriteThroughStore(BindingRepository repository, ProxyTime time, TimerWheel wheel, ProxyThreads threads) {
-        super(new WatchedRepository(repository, time), new MemoryLocationStore(time, wheel), time);
+        super(new WatchedRepository(repository, time), MemoryLocationStore.ofObjects(time, wheel), time);
         this.sweep = StoreTask.sweep(threads, this::sweep);
         this.commits = new GroupCommit(this.repository);
     }

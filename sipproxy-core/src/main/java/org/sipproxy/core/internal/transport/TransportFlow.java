@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.transport;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.transport.Flow;
 
 /** A {@link Flow} that can send. Thread-safe; sending never blocks. */
@@ -20,6 +21,11 @@ public interface TransportFlow extends Flow {
 
     /** Returns the number of a stream connection; empty for UDP. */
     Optional<Long> connectionId();
+
+    /** Returns the listening point that makes an equal flow of the peer's address; null for a stream connection. */
+    default @Nullable DatagramPoint point() {
+        return null;
+    }
 
     /**
      * Returns true if the peer opened the connection over TLS or WebSocket, so that it is the only path to the peer. A

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * <p>The sockets can be used by any thread of the host application, whether it is interrupted or not. If a socket is
  * lost nevertheless, its receiver opens it again on the same address.
  */
-public final class UdpTransport {
+public final class UdpTransport implements DatagramPoint {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoggerNames.TRANSPORT);
 
@@ -167,7 +167,7 @@ public final class UdpTransport {
         return endpoint;
     }
 
-    /** Returns the flow from this listening point to a peer. */
+    @Override
     public TransportFlow flowTo(InetSocketAddress remote) {
         return new UdpFlow(this, remote);
     }
