@@ -8,6 +8,7 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.call.CallTracker;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.core.internal.forwarding.Completions;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.HostStage;
@@ -107,6 +108,33 @@ final class RequestDispatcher implements Completions {
         engine.shedRequests.add(key);
         respondOverloaded(engine.newContext(request, from));
         return true;
+    }
+
+    /**
+     * Does the same for an INVITE that is not parsed.
+     *
+     * @return false if it has to be parsed, or is a retransmission of a request that is or was served
+     */
+    boolean refuseForOverload(RequestHead invite, TransportFlow from) {
+        if (!invite.isAnsweredAtSource(from.remoteAddress())) {
+            return false;
+        }
+        TransactionKey key = TransactionKey.ofInvite(invite);
+        if (engine.table.server(key) != null || engine.table.lingering(key) != null) {
+            return false;
+        }
+        byte[] response = engine.localResponses.overloaded(invite, from.remoteAddress());
+        if (response == null) {
+            return false;
+        }
+        engine.shedRequests.add(key);
+        from.send(response, SendFailure.IGNORE);
+        return true;
+    }
+
+    /** Returns true if the ACK acknowledges a failure that was sent without a transaction. */
+    boolean isAckOfRefusal(RequestHead ack) {
+        return engine.localResponses.acknowledges(ack) && engine.table.server(TransactionKey.ofInvite(ack)) == null;
     }
 
     private void respondOverloaded(RequestContext context) {
