@@ -62,6 +62,15 @@ final class RequestDispatcher implements Completions {
     }
 
     void accept(SipRequest request, TransportFlow from) throws SipParseException {
+        TransactionKey early = keyIfReadable(request);
+        ServerTransaction transaction = early == null ? null : engine.table.server(early);
+        Method method = request.method();
+        if (transaction != null && method != Method.ACK && method != Method.CANCEL) {
+            // matched as §17.2.3 says; its first copy has passed the checks below
+            engine.counters.retransmissions.increment();
+            transaction.onRetransmission();
+            return;
+        }
         try {
             MessageSanity.check(request);
         } catch (SipParseException e) {
@@ -69,16 +78,11 @@ final class RequestDispatcher implements Completions {
             return;
         }
         from.messageAccepted();
-        TransactionKey key = TransactionKey.of(request);
-        ServerTransaction transaction = engine.table.server(key);
-        Method method = request.method();
+        TransactionKey key = early == null ? TransactionKey.of(request) : early;
         if (method == Method.ACK) {
             acks.accept(request, from, transaction);
         } else if (method == Method.CANCEL) {
             cancel(request, from, key, transaction);
-        } else if (transaction != null) {
-            engine.counters.retransmissions.increment();
-            transaction.onRetransmission();
         } else {
             byte[] repeat = engine.table.lingering(key);
             if (repeat == null && engine.shedRequests.contains(key)) {
@@ -89,6 +93,15 @@ final class RequestDispatcher implements Completions {
             } else {
                 repeat(request, from, repeat);
             }
+        }
+    }
+
+    /** Returns the key of a request; null if the parts that it is made of are malformed, which the checks report. */
+    private static @Nullable TransactionKey keyIfReadable(SipRequest request) {
+        try {
+            return request.defect().isPresent() ? null : TransactionKey.of(request);
+        } catch (SipParseException e) {
+            return null;
         }
     }
 
