@@ -81,8 +81,7 @@ final class MessageDispatcher implements InboundHandler, MessageSink {
     @Override
     public boolean refuse(byte[] wire, TransportFlow from) {
         // wire listeners are given a parsed request
-        RequestHead invite =
-                engine.tap.isOn() || from.kind().isReliable() ? null : RequestHead.read(wire, "INVITE");
+        RequestHead invite = engine.tap.isOn() || from.kind().isReliable() ? null : RequestHead.read(wire, "INVITE");
         if (invite != null && requests.refuseForOverload(invite, from)) {
             engine.counters.requests.increment();
             return true;

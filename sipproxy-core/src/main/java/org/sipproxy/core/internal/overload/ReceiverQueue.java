@@ -192,7 +192,8 @@ final class ReceiverQueue implements InboundQueue {
     @Override
     public void serve() {
         long now = handle(Priority.ESTABLISHED, clock.nanoTime(), ESTABLISHED_NANOS);
-        now = handle(Priority.REFRESH, now, REFRESH_NANOS); // at each turn: it is little work and few clients wait so long
+        now = handle(
+                Priority.REFRESH, now, REFRESH_NANOS); // at each turn: it is little work and few clients wait so long
         now = shedLate(now); // also while calls wait: a client without a response sends its INVITE seven times
         if (queue(Priority.ESTABLISHED).isEmpty() || ++filledInARow >= FILLED_IN_A_ROW) {
             filledInARow = 0;

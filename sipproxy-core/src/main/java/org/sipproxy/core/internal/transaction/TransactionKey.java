@@ -50,8 +50,7 @@ public final class TransactionKey {
             host = host * 31 + lower(wire[i]);
         }
         long branch = KEY.hash(host, wire, head.branchStart(), head.branchEnd());
-        return new TransactionKey(
-                branch, KEY.hash(method(Method.INVITE), wire, head.callIdStart(), head.callIdEnd()));
+        return new TransactionKey(branch, KEY.hash(method(Method.INVITE), wire, head.callIdStart(), head.callIdEnd()));
     }
 
     private static TransactionKey rfc3261(SipRequest request, Via via) {

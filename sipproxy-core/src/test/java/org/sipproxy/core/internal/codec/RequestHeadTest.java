@@ -50,8 +50,7 @@ class RequestHeadTest {
     private static byte[] ofParsed(byte[] wire, InetSocketAddress source) throws SipParseException {
         SipRequest request = (SipRequest) SipMessage.parse(wire, ParseLimits.DEFAULT);
         ViaStamp stamp = ViaStamp.of(request.index(), request.topVia(), source, false);
-        return ResponseWriter.write(
-                request, stamp, 503, "Service Unavailable", "t9", bytes("Retry-After: 5\r\n"));
+        return ResponseWriter.write(request, stamp, 503, "Service Unavailable", "t9", bytes("Retry-After: 5\r\n"));
     }
 
     private static String text(byte @Nullable [] wire) {
@@ -184,7 +183,9 @@ class RequestHeadTest {
             byte[] wire = bytes(INVITE);
             for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
                 int at = random.nextInt(wire.length);
-                byte value = random.nextInt(8) == 0 ? (byte) random.nextInt() : (byte) odd.charAt(random.nextInt(odd.length()));
+                byte value = random.nextInt(8) == 0
+                        ? (byte) random.nextInt()
+                        : (byte) odd.charAt(random.nextInt(odd.length()));
                 wire = random.nextBoolean() ? replaced(wire, at, value) : inserted(wire, at, value, random.nextInt(3));
             }
             byte[] response = response(wire, SOURCE);
@@ -193,7 +194,9 @@ class RequestHeadTest {
             }
             written++;
             assertThat(SipMessage.parse(response, ParseLimits.DEFAULT)).isInstanceOf(SipResponse.class);
-            if (((SipRequest) SipMessage.parse(wire, ParseLimits.DEFAULT)).defect().isEmpty()) {
+            if (((SipRequest) SipMessage.parse(wire, ParseLimits.DEFAULT))
+                    .defect()
+                    .isEmpty()) {
                 assertThat(text(response)).isEqualTo(text(ofParsed(wire, SOURCE)));
             }
         }

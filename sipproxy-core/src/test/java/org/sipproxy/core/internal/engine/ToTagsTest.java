@@ -23,8 +23,7 @@ class ToTagsTest {
     private final ToTags tags = new ToTags();
 
     private String tagWithoutParsing(String text) {
-        RequestHead head =
-                RequestHead.read(text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII), "INVITE");
+        RequestHead head = RequestHead.read(text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII), "INVITE");
         assertThat(head).isNotNull();
         return tags.tag(head);
     }

@@ -154,7 +154,16 @@ class ReceiverQueueTest {
 
         assertThat(handled)
                 .containsExactly(
-                        "BYE 0", "BYE 1", "BYE 2", "BYE 3", "REGISTER 1", "BYE 4", "BYE 5", "BYE 6", "BYE 7", "REGISTER 2");
+                        "BYE 0",
+                        "BYE 1",
+                        "BYE 2",
+                        "BYE 3",
+                        "REGISTER 1",
+                        "BYE 4",
+                        "BYE 5",
+                        "BYE 6",
+                        "BYE 7",
+                        "REGISTER 2");
     }
 
     @Test

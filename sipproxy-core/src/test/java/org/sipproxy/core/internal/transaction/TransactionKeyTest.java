@@ -44,8 +44,7 @@ class TransactionKeyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"Host.Example.org:5070", "192.0.2.1", "192.0.2.1;x=y", "[2001:db8::1]:5060", "h;rport"})
+    @ValueSource(strings = {"Host.Example.org:5070", "192.0.2.1", "192.0.2.1;x=y", "[2001:db8::1]:5060", "h;rport"})
     void keyOfAnInviteThatIsNotParsedIsTheSame(String sentBy) {
         String text = RFC_3261.replace("Host.Example.org:5070", sentBy);
         for (String method : List.of("INVITE", "ACK")) {
