@@ -141,8 +141,13 @@ def measure(name, command, port, options, binary, work):
         if options.capacity_only:
             return None
         if options.earlier_overload:
-            generator(binary, "--port", port, "--rate", capacity * options.times, "--seconds", options.earlier_overload,
-                      "--after", 5, "--users", options.users, "--old", 10, "--ringing", 2)
+            earlier = generator(binary, "--port", port, "--rate", capacity * options.times, "--seconds", options.earlier_overload,
+                                "--after", 5, "--users", options.users, "--old", 10, "--ringing", 2)
+            completed = earlier["goodput"][round(earlier["load_from"]):round(earlier["load_to"])]
+            probes = [p for p in earlier["probes"] if earlier["load_from"] <= p[0] < earlier["load_to"]]
+            print(f"{name}: earlier overload of {options.earlier_overload} s: {sum(completed) / len(completed) / capacity:.0%} of the"
+                  f" capacity completed, by second {completed}; probes within 200 ms {sum(p[2] == 200 and p[1] <= 200 for p in probes)}"
+                  f" of {len(probes)}, p99 {milliseconds(percentile([p[1] if p[2] == 200 else 1e9 for p in probes], 0.99))}", flush=True)
         memory, stop = [], threading.Event()
 
         def sample():
