@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.HostName;
 
 /**
- * The lines of a request that a response repeats (RFC 3261 §8.2.6.2), found in its bytes without parsing the rest. A
- * refusal of a call in overload costs a third of one that parses the request.
+ * The lines of a request that a response repeats (RFC 3261 §8.2.6.2), found in its bytes without parsing the rest. In
+ * an overload, refusals that parse the request would take most of the time.
  *
  * <p>Reads only what clients usually send: ASCII, CRLF, lines that are not folded, From, To, Call-ID and CSeq once
  * each, a Via with a branch of RFC 3261 and without {@code received} or {@code maddr}. {@link #read} returns null for

@@ -21,16 +21,19 @@ class RequestHeadTest {
 
     private static final InetSocketAddress SOURCE = new InetSocketAddress("198.51.100.7", 40_000);
 
-    private static final String INVITE = "INVITE sip:bob@example.org SIP/2.0\r\n"
-            + "Via: SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bKabc;rport\r\n"
-            + "Max-Forwards: 70\r\n"
-            + "From: \"Alice\" <sip:alice@example.org>;tag=f1\r\n"
-            + "To: <sip:bob@example.org>\r\n"
-            + "Call-ID: c1@host\r\n"
-            + "CSeq: 7 INVITE\r\n"
-            + "Contact: <sip:alice@192.0.2.1:5070>\r\n"
-            + "Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKlow;received=10.0.0.1\r\n"
-            + "Content-Length: 3\r\n\r\nTo:";
+    private static final String INVITE = """
+      INVITE sip:bob@example.org SIP/2.0
+      Via: SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bKabc;rport
+      Max-Forwards: 70
+      From: "Alice" <sip:alice@example.org>;tag=f1
+      To: <sip:bob@example.org>
+      Call-ID: c1@host
+      CSeq: 7 INVITE
+      Contact: <sip:alice@192.0.2.1:5070>
+      Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKlow;received=10.0.0.1
+      Content-Length: 3
+
+      To:""".replace("\n", "\r\n");
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
