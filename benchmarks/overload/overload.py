@@ -140,6 +140,14 @@ def measure(name, command, port, options, binary, work):
               + ", ".join(f"{t} {s:.2f}" for s, t in shares), flush=True)
         if options.capacity_only:
             return None
+        if options.earlier_overload:
+            earlier = generator(binary, "--port", port, "--rate", capacity * options.times, "--seconds", options.earlier_overload,
+                                "--after", 5, "--users", options.users, "--old", 10, "--ringing", 2)
+            completed = earlier["goodput"][round(earlier["load_from"]):round(earlier["load_to"])]
+            probes = [p for p in earlier["probes"] if earlier["load_from"] <= p[0] < earlier["load_to"]]
+            print(f"{name}: earlier overload of {options.earlier_overload} s: {sum(completed) / len(completed) / capacity:.0%} of the"
+                  f" capacity completed, by second {completed}; probes within 200 ms {sum(p[2] == 200 and p[1] <= 200 for p in probes)}"
+                  f" of {len(probes)}, p99 {milliseconds(percentile([p[1] if p[2] == 200 else 1e9 for p in probes], 0.99))}", flush=True)
         memory, stop = [], threading.Event()
 
         def sample():
@@ -308,6 +316,8 @@ def main():
     parser.add_argument("--after", type=int, default=45, help="observation after the load, in seconds (%(default)s)")
     parser.add_argument("--warm-up", type=int, default=30, help="seconds of load before all measurements (%(default)s)")
     parser.add_argument("--warm-up-unlimited", action="store_true", help="no quota during the warm-up")
+    parser.add_argument("--earlier-overload", type=int, default=0, metavar="SECONDS",
+                        help="an overload before the measured one, so that the code for it is compiled (%(default)s)")
     parser.add_argument("--capacity-seconds", type=int, default=10, help="length of each of three runs (%(default)s)")
     parser.add_argument("--window", type=int, default=64, help="calls in progress while the capacity is measured (%(default)s)")
     parser.add_argument("--users", type=int, default=1000)

@@ -27,7 +27,7 @@ class ArchitectureTest {
             Map.entry("tls", List.of()),
             Map.entry("netty", List.of()),
             Map.entry("transport", List.of("address", "codec", "netty", "tls")),
-            Map.entry("overload", List.of("transport", "transaction")),
+            Map.entry("overload", List.of("codec", "transport", "transaction")),
             Map.entry("dns", List.of("address", "netty")),
             Map.entry("client", List.of("codec")),
             Map.entry("location", List.of("time", "codec", "transport")),

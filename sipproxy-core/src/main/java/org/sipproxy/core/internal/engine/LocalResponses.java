@@ -1,7 +1,10 @@
 package org.sipproxy.core.internal.engine;
 
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.core.internal.codec.ResponseWriter;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.forwarding.LocalResponseWriter;
@@ -17,6 +20,9 @@ final class LocalResponses implements LocalResponseWriter {
 
     static final Outcome.Respond OVERLOADED =
             Outcome.respond(StatusCode.SERVICE_UNAVAILABLE, "Service Unavailable", "Retry-After: 5");
+
+    private static final byte[] OVERLOADED_LINE = ascii("SIP/2.0 503 Service Unavailable\r\n");
+    private static final byte[] OVERLOADED_END = ascii("Retry-After: 5\r\nContent-Length: 0\r\n\r\n");
 
     private final ToTags toTags = new ToTags();
     private final BooleanSupplier closing;
@@ -41,6 +47,25 @@ final class LocalResponses implements LocalResponseWriter {
     /** Returns true if an ACK acknowledges a failure that was sent without a transaction. */
     boolean acknowledges(SipRequest ack) throws SipParseException {
         return toTags.isOwnTag(ack);
+    }
+
+    /** Does the same for an ACK that is not parsed. */
+    boolean acknowledges(RequestHead ack) {
+        return ack.isToTag(toTags.tag(ack));
+    }
+
+    /**
+     * Returns the bytes of {@link #OVERLOADED} to a request that is not parsed, the same as to a parsed one; null if
+     * the request has to be parsed.
+     */
+    byte @Nullable [] overloaded(RequestHead request, InetSocketAddress source) {
+        return request.mayHaveToTag()
+                ? null
+                : request.response(OVERLOADED_LINE, toTags.tag(request), source, OVERLOADED_END);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     static boolean isChallenge(int statusCode) {

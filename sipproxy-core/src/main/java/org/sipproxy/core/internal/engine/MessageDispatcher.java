@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.core.internal.overload.MessageSink;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.core.internal.transport.InboundHandler;
@@ -68,7 +69,23 @@ final class MessageDispatcher implements InboundHandler, MessageSink {
     }
 
     @Override
+    public boolean isAckOfRefusal(byte[] wire) {
+        RequestHead ack = engine.tap.isOn() ? null : RequestHead.read(wire, "ACK");
+        if (ack == null || !requests.isAckOfRefusal(ack)) {
+            return false;
+        }
+        engine.counters.requests.increment();
+        return true;
+    }
+
+    @Override
     public boolean refuse(byte[] wire, TransportFlow from) {
+        // wire listeners are given a parsed request
+        RequestHead invite = engine.tap.isOn() || from.kind().isReliable() ? null : RequestHead.read(wire, "INVITE");
+        if (invite != null && requests.refuseForOverload(invite, from)) {
+            engine.counters.requests.increment();
+            return true;
+        }
         try {
             if (SipMessage.parse(wire, engine.limits) instanceof SipRequest request
                     && requests.refuseForOverload(request, from)) {

@@ -8,6 +8,7 @@ import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.call.CallTracker;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.core.internal.forwarding.Completions;
 import org.sipproxy.core.internal.forwarding.RequestForwarder;
 import org.sipproxy.core.internal.pipeline.HostStage;
@@ -61,6 +62,15 @@ final class RequestDispatcher implements Completions {
     }
 
     void accept(SipRequest request, TransportFlow from) throws SipParseException {
+        TransactionKey early = keyIfReadable(request);
+        ServerTransaction transaction = early == null ? null : engine.table.server(early);
+        Method method = request.method();
+        if (transaction != null && method != Method.ACK && method != Method.CANCEL) {
+            // matched as §17.2.3 says; its first copy has passed the checks below
+            engine.counters.retransmissions.increment();
+            transaction.onRetransmission();
+            return;
+        }
         try {
             MessageSanity.check(request);
         } catch (SipParseException e) {
@@ -68,16 +78,11 @@ final class RequestDispatcher implements Completions {
             return;
         }
         from.messageAccepted();
-        TransactionKey key = TransactionKey.of(request);
-        ServerTransaction transaction = engine.table.server(key);
-        Method method = request.method();
+        TransactionKey key = early == null ? TransactionKey.of(request) : early;
         if (method == Method.ACK) {
             acks.accept(request, from, transaction);
         } else if (method == Method.CANCEL) {
             cancel(request, from, key, transaction);
-        } else if (transaction != null) {
-            engine.counters.retransmissions.increment();
-            transaction.onRetransmission();
         } else {
             byte[] repeat = engine.table.lingering(key);
             if (repeat == null && engine.shedRequests.contains(key)) {
@@ -88,6 +93,15 @@ final class RequestDispatcher implements Completions {
             } else {
                 repeat(request, from, repeat);
             }
+        }
+    }
+
+    /** Returns the key of a request; null if the parts that it is made of are malformed, which the checks report. */
+    private static @Nullable TransactionKey keyIfReadable(SipRequest request) {
+        try {
+            return request.defect().isPresent() ? null : TransactionKey.of(request);
+        } catch (SipParseException e) {
+            return null;
         }
     }
 
@@ -107,6 +121,33 @@ final class RequestDispatcher implements Completions {
         engine.shedRequests.add(key);
         respondOverloaded(engine.newContext(request, from));
         return true;
+    }
+
+    /**
+     * Does the same for an INVITE that is not parsed.
+     *
+     * @return false if it has to be parsed, or is a retransmission of a request that is or was served
+     */
+    boolean refuseForOverload(RequestHead invite, TransportFlow from) {
+        if (!invite.isAnsweredAtSource(from.remoteAddress())) {
+            return false;
+        }
+        TransactionKey key = TransactionKey.ofInvite(invite);
+        if (engine.table.server(key) != null || engine.table.lingering(key) != null) {
+            return false;
+        }
+        byte[] response = engine.localResponses.overloaded(invite, from.remoteAddress());
+        if (response == null) {
+            return false;
+        }
+        engine.shedRequests.add(key);
+        from.send(response, SendFailure.IGNORE);
+        return true;
+    }
+
+    /** Returns true if the ACK acknowledges a failure that was sent without a transaction. */
+    boolean isAckOfRefusal(RequestHead ack) {
+        return engine.localResponses.acknowledges(ack) && engine.table.server(TransactionKey.ofInvite(ack)) == null;
     }
 
     private void respondOverloaded(RequestContext context) {

@@ -1,6 +1,7 @@
 package org.sipproxy.core.internal.engine;
 
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.SipParseException;
 import org.sipproxy.message.SipRequest;
@@ -19,6 +20,13 @@ final class ToTags {
         long h = hash(0, request, HeaderName.CALL_ID);
         h = hash(h, request, HeaderName.FROM);
         return Long.toHexString(key.hash(h ^ sequenceNumber(request), NOTHING, 0, 0));
+    }
+
+    /** Returns the tag of a request that is not parsed; it equals that of the parsed request. */
+    String tag(RequestHead head) {
+        long h = key.hash(0, head.bytes(), head.callIdStart(), head.callIdEnd());
+        h = key.hash(h, head.bytes(), head.fromStart(), head.fromEnd());
+        return Long.toHexString(key.hash(h ^ head.sequenceNumber(), NOTHING, 0, 0));
     }
 
     /** Returns the sequence number; 0 if CSeq cannot be parsed, which may be why the request is refused. */

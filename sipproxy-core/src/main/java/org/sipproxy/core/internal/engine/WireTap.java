@@ -51,6 +51,11 @@ final class WireTap {
         listeners = listeners.stream().filter(one -> one.listener() != listener).toList();
     }
 
+    /** Returns true if there are listeners. */
+    boolean isOn() {
+        return !listeners.isEmpty();
+    }
+
     /** Shows a message that was parsed; {@code wire} may have more bytes after it. */
     void received(SipMessage message, byte[] wire, Flow from) {
         List<Guarded> now = listeners;

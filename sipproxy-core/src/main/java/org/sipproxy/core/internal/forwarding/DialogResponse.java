@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.forwarding;
 
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.internal.codec.HeaderText;
 import org.sipproxy.core.internal.pipeline.MessageSanity;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.NameAddress;
@@ -65,7 +66,7 @@ final class DialogResponse {
         if (to == 0) {
             return null;
         }
-        int open = openBracket(a, 0, to);
+        int open = HeaderText.openingBracket(a, 0, to);
         int start = open < 0 ? 0 : open + 1;
         int end = start;
         while (end < to && !(open < 0 ? endsBareUri(a[end]) : a[end] == '>')) {
@@ -85,20 +86,5 @@ final class DialogResponse {
 
     private static boolean endsBareUri(byte b) {
         return b == ';' || b == ',' || b == ' ' || b == '\t';
-    }
-
-    /** Returns the position of the first unquoted opening bracket; -1 if there is none. */
-    private static int openBracket(byte[] a, int from, int to) {
-        boolean quoted = false;
-        for (int i = from; i < to; i++) {
-            if (quoted && a[i] == '\\') {
-                i++;
-            } else if (a[i] == '"') {
-                quoted = !quoted;
-            } else if (a[i] == '<' && !quoted) {
-                return i;
-            }
-        }
-        return -1;
     }
 }

@@ -2,6 +2,7 @@ package org.sipproxy.core.internal.overload;
 
 import java.util.function.LongPredicate;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.core.internal.codec.HeaderText;
 
 /**
  * Classifies a message by its first bytes, before it is parsed: the start line, and the header lines up to To. Allocates
@@ -57,6 +58,11 @@ final class Classifier {
             }
         }
         return true;
+    }
+
+    /** Returns true for an ACK. */
+    static boolean isAck(byte[] a) {
+        return a.length > 3 && a[0] == 'A' && a[1] == 'C' && a[2] == 'K' && a[3] == ' ';
     }
 
     /** Returns true for a CANCEL. */
@@ -156,7 +162,7 @@ final class Classifier {
 
     /** Returns the position after the closing bracket; {@code from} for an address without brackets. */
     private static int afterAddress(byte[] a, int from, int to) {
-        int open = openingBracket(a, from, to);
+        int open = HeaderText.openingBracket(a, from, to);
         if (open < 0) {
             return from;
         }
@@ -167,26 +173,12 @@ final class Classifier {
         return i;
     }
 
-    private static int openingBracket(byte[] a, int from, int to) {
-        boolean quoted = false;
-        for (int i = from; i < to; i++) {
-            if (quoted && a[i] == '\\') {
-                i++;
-            } else if (a[i] == '"') {
-                quoted = !quoted;
-            } else if (a[i] == '<' && !quoted) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
     /**
      * Returns a hash of user and host of an address in {@code [from, to)}, without scheme, port and parameters. Case is
      * ignored. Two users may share a hash.
      */
     static long userHash(byte[] a, int from, int to) {
-        int open = openingBracket(a, from, to);
+        int open = HeaderText.openingBracket(a, from, to);
         int start = open < 0 ? from : open + 1;
         int scheme = start;
         while (scheme < to && a[scheme] != ':') {

@@ -11,9 +11,10 @@ import org.sipproxy.core.options.ProxyClock;
 /**
  * Queue of one receiver, bounded in bytes and in time.
  *
- * <p>Order: {@link Priority#ESTABLISHED} first, then {@link Priority#REFRESH}, then new work, in which INVITEs take
- * turns with everything else, so that neither starves the other. Each class is served in the order of arrival. If the
- * first class fills all of the time, the others still get one slice in {@value #FILLED_IN_A_ROW}.
+ * <p>Order of a turn: a slice of {@link Priority#ESTABLISHED}, a shorter one of {@link Priority#REFRESH}, then new work,
+ * in which INVITEs take turns with everything else, so that neither starves the other. Each class is served in the
+ * order of arrival. If the first class fills all of the time, new work still gets one slice in
+ * {@value #FILLED_IN_A_ROW}.
  *
  * <p>Bounded in time, after CoDel (RFC 8289): new INVITEs are refused if they have waited longer than the target, once
  * the oldest has done so for an interval of the same length, so that a burst is not refused; and in any case if they
@@ -36,7 +37,10 @@ final class ReceiverQueue implements InboundQueue {
      * How long messages are handled before the receiver looks for others. With 30 % of a core it is three times as long,
      * and what the kernel cannot hold meanwhile is lost, established calls included.
      */
-    private static final long ADMITTED_NANOS = 4_000_000L;
+    private static final long ESTABLISHED_NANOS = 4_000_000L;
+
+    /** The same for refreshes. */
+    private static final long REFRESH_NANOS = 1_000_000L;
 
     /** The same for new work, which makes further work for established calls. */
     private static final long NEW_NANOS = 1_000_000L;
@@ -119,6 +123,9 @@ final class ReceiverQueue implements InboundQueue {
         if (!sink.accepts(wire, from)) {
             return;
         }
+        if (Classifier.isAck(wire) && sink.isAckOfRefusal(wire)) {
+            return;
+        }
         Priority priority = control.classify(wire);
         Priority behind = priority;
         int call = -1;
@@ -184,11 +191,13 @@ final class ReceiverQueue implements InboundQueue {
 
     @Override
     public void serve() {
-        long now = handle(clock.nanoTime(), true, ADMITTED_NANOS);
-        now = shedLate(now); // also while admitted work waits: a client without a response sends its INVITE seven times
-        if (isAdmittedEmpty() || ++filledInARow >= FILLED_IN_A_ROW) {
+        long now = handle(Priority.ESTABLISHED, clock.nanoTime(), ESTABLISHED_NANOS);
+        now = handle(
+                Priority.REFRESH, now, REFRESH_NANOS); // at each turn: it is little work and few clients wait so long
+        now = shedLate(now); // also while calls wait: a client without a response sends its INVITE seven times
+        if (queue(Priority.ESTABLISHED).isEmpty() || ++filledInARow >= FILLED_IN_A_ROW) {
             filledInARow = 0;
-            handle(now, false, NEW_NANOS);
+            handle(Priority.INVITE, now, NEW_NANOS);
         }
         if (count == 0) {
             isAbove = false;
@@ -199,14 +208,13 @@ final class ReceiverQueue implements InboundQueue {
     /**
      * Handles messages until none is left or the slice is over.
      *
-     * @param isAdmitted true for those of established calls and refreshes, which come first; false for everything but
-     *     established calls
+     * @param priority what is handled; {@link Priority#INVITE} and {@link Priority#OTHER} take turns
      * @return the time
      */
-    private long handle(long beginNanos, boolean isAdmitted, long sliceNanos) {
+    private long handle(Priority priority, long beginNanos, long sliceNanos) {
         long now = beginNanos;
         while (now - beginNanos < sliceNanos) {
-            Waiting next = isAdmitted ? nextAdmitted() : nextOther();
+            Waiting next = priority == Priority.INVITE ? nextNew() : poll(priority);
             if (next == null) {
                 break;
             }
@@ -217,20 +225,7 @@ final class ReceiverQueue implements InboundQueue {
         return now;
     }
 
-    private boolean isAdmittedEmpty() {
-        return queue(Priority.ESTABLISHED).isEmpty() && queue(Priority.REFRESH).isEmpty();
-    }
-
-    private @Nullable Waiting nextAdmitted() {
-        Waiting next = poll(Priority.ESTABLISHED);
-        return next == null ? poll(Priority.REFRESH) : next;
-    }
-
-    private @Nullable Waiting nextOther() {
-        Waiting refresh = poll(Priority.REFRESH); // there is one only if established calls have left no time for it
-        if (refresh != null) {
-            return refresh;
-        }
+    private @Nullable Waiting nextNew() {
         Waiting next = poll(otherIsNext ? Priority.OTHER : Priority.INVITE);
         if (next == null) {
             next = poll(otherIsNext ? Priority.INVITE : Priority.OTHER);

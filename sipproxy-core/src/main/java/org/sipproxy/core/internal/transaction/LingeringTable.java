@@ -159,7 +159,7 @@ public final class LingeringTable {
             link(entry);
         }
 
-        /** Reads the clock only if the key is found, because most requests are no retransmissions. */
+        /** Reads the clock only if the key is found, because most requests are not retransmissions. */
         synchronized byte @Nullable [] get(long k1, long k2, LingeringTable clock) {
             int mask = slots.length - 1;
             int newest = -1;

@@ -3,6 +3,7 @@ package org.sipproxy.core.internal.transaction;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import org.sipproxy.api.support.KeyedHash;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.SipMessage;
@@ -41,6 +42,17 @@ public final class TransactionKey {
         return via.hasRfc3261Branch() ? rfc3261(request, via) : rfc2543(request, via);
     }
 
+    /** Returns the key of an INVITE, or of its ACK, that is not parsed; it equals that of the parsed request. */
+    public static TransactionKey ofInvite(RequestHead head) {
+        byte[] wire = head.bytes();
+        long host = head.port();
+        for (int i = head.hostStart(); i < head.hostEnd(); i++) {
+            host = host * 31 + lower(wire[i]);
+        }
+        long branch = KEY.hash(host, wire, head.branchStart(), head.branchEnd());
+        return new TransactionKey(branch, KEY.hash(method(Method.INVITE), wire, head.callIdStart(), head.callIdEnd()));
+    }
+
     private static TransactionKey rfc3261(SipRequest request, Via via) {
         MessageIndex wire = request.index();
         ViaIndex at = via.index();
@@ -57,10 +69,13 @@ public final class TransactionKey {
     private static long sentBy(MessageIndex wire, ViaIndex at, int port) {
         long host = port;
         for (int i = at.hostStart(); i < at.hostEnd(); i++) {
-            byte b = wire.byteAt(i);
-            host = host * 31 + (b >= 'A' && b <= 'Z' ? b + 32 : b);
+            host = host * 31 + lower(wire.byteAt(i));
         }
         return host;
+    }
+
+    private static int lower(byte b) {
+        return b >= 'A' && b <= 'Z' ? b + 32 : b;
     }
 
     /** Maps ACK and CANCEL to INVITE. */

@@ -270,7 +270,7 @@ public final class UdpTransport implements DatagramPoint {
 
         private final int index;
         /** Number of datagrams that are moved to the queue at most before some are handled. */
-        private static final int MOVED_AT_ONCE = 2_048;
+        private static final int MOVED_AT_ONCE = 4_096;
 
         /** Null if the handler has none. */
         private final @Nullable InboundQueue queue = handler.newQueue();

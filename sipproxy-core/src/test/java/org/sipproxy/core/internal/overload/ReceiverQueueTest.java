@@ -39,6 +39,11 @@ class ReceiverQueueTest {
         }
 
         @Override
+        public boolean isAckOfRefusal(byte[] wire) {
+            return name(wire).equals("ACK refused");
+        }
+
+        @Override
         public void handle(byte[] wire, TransportFlow from) {
             handled.add(name(wire));
             clock.advance(handlingTime);
@@ -122,6 +127,43 @@ class ReceiverQueueTest {
         add("BYE", "2", ";tag=1");
         serveAll();
         assertThat(handled).endsWith("CANCEL 1", "BYE 2"); // the call does not wait any more
+    }
+
+    @Test
+    void ackOfARefusalTakesNoPlace() {
+        add("ACK", "refused", ";tag=1");
+        add("ACK", "2", ";tag=1");
+        add("ACKNOWLEDGE", "3", ";tag=1");
+
+        assertThat(control.waiting()).isEqualTo(2);
+        serveAll();
+        assertThat(handled).containsExactly("ACK 2", "ACKNOWLEDGE 3");
+    }
+
+    @Test
+    void refreshIsServedAtEachTurnAlthoughCallsFillTheirs() {
+        control.registered("<sip:bob@example.org>".getBytes(StandardCharsets.US_ASCII));
+        for (int i = 0; i < 100; i++) {
+            add("BYE", "" + i, ";tag=1");
+        }
+        add("REGISTER", "1", "");
+        add("REGISTER", "2", "");
+
+        queue.serve();
+        queue.serve();
+
+        assertThat(handled)
+                .containsExactly(
+                        "BYE 0",
+                        "BYE 1",
+                        "BYE 2",
+                        "BYE 3",
+                        "REGISTER 1",
+                        "BYE 4",
+                        "BYE 5",
+                        "BYE 6",
+                        "BYE 7",
+                        "REGISTER 2");
     }
 
     @Test

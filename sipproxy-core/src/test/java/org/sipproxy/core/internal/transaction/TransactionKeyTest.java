@@ -2,11 +2,13 @@ package org.sipproxy.core.internal.transaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sipproxy.core.internal.codec.RequestHead;
 import org.sipproxy.message.SipText;
 
 /** RFC 3261 §17.2.3. */
@@ -39,6 +41,19 @@ class TransactionKeyTest {
     private static void assertDifferent(String a, String b) {
         assertThat(a).isNotEqualTo(b);
         assertThat(key(b)).isNotEqualTo(key(a));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Host.Example.org:5070", "192.0.2.1", "192.0.2.1;x=y", "[2001:db8::1]:5060", "h;rport"})
+    void keyOfAnInviteThatIsNotParsedIsTheSame(String sentBy) {
+        String text = RFC_3261.replace("Host.Example.org:5070", sentBy);
+        for (String method : List.of("INVITE", "ACK")) {
+            byte[] wire = method(text, method).replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+            RequestHead head = RequestHead.read(wire, method);
+
+            assertThat(head).isNotNull();
+            assertThat(TransactionKey.ofInvite(head)).isEqualTo(key(text));
+        }
     }
 
     // ---- with the magic cookie
