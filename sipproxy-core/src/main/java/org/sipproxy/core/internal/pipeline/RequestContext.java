@@ -90,6 +90,7 @@ public final class RequestContext implements StageContext {
     private boolean behindNat;
     private @Nullable Aor calledUser;
     private boolean onward;
+    private @Nullable Target handedOver;
     /** Null until something is known of it. */
     private @Nullable DialogPath dialog;
     /** Null until a hop has another sender than that of the request. */
@@ -386,6 +387,18 @@ public final class RequestContext implements StageContext {
     private @Nullable Predicate<InetSocketAddress> dialogSides() {
         RouteSignature.Proof proof = dialog().proof;
         return proof == null ? null : proof.sides();
+    }
+
+    // ---- the flow that another node of the cluster asks for
+
+    /** Notes that another node has decided to send the request over a flow of this node. */
+    void handedOver(Target overFlow) {
+        handedOver = overFlow;
+    }
+
+    /** Returns the flow over which another node has decided to send the request; null for other requests. */
+    public @Nullable Target handedOver() {
+        return handedOver;
     }
 
     // ---- the party on whose behalf it is sent
