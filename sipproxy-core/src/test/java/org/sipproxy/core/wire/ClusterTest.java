@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -331,25 +332,40 @@ class ClusterTest {
     }
 
     @Test
-    void aRequestIsCountedAtTheNodeThatReceivedIt() {
-        List<String> events = new ArrayList<>();
+    void requestsAreCountedOnceAlsoWithinTheDialog() {
+        List<String> events = new CopyOnWriteArrayList<>();
         ProxyUnderTest one = node(
                 "one",
                 "127.0.0.1",
-                builder -> builder.requestListener(request -> events.add("one " + request.request().method())));
+                builder -> builder.requestListener(
+                        request -> events.add("one " + request.request().method())));
         ProxyUnderTest two = node(
                 "two",
                 "127.0.0.2",
-                builder -> builder.requestListener(request -> events.add("two " + request.request().method())));
+                builder -> builder.requestListener(
+                        request -> events.add("two " + request.request().method())));
         WireClient.Tcp bob = phone(one, "bob");
         WireClient.Udp alice = two.udp("alice");
+        await().until(() -> events.remove("one REGISTER"));
 
-        Request message = alice.send(message(alice, "bob"));
-        bob.respond(bob.awaitRequest("MESSAGE"), 200);
-        alice.awaitResponse(message, 200);
+        Request invite = alice.request("INVITE", "sip:bob@sip.test")
+                .contact("<" + alice.contact() + ">")
+                .with(PASSWORD);
+        alice.send(invite);
+        WireMessage received = bob.awaitRequest("INVITE");
+        WireMessage ok = bob.respond(received, 200);
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        Request info = alice.send(caller.request("INFO"));
+        bob.respond(bob.awaitRequest("INFO"), 200);
+        alice.awaitResponse(info, 200);
+        Request bye = bob.send(Dialog.ofCallee(bob, received, ok).request("BYE"));
+        alice.respond(alice.awaitRequest("BYE"), 200);
+        bob.awaitResponse(bye, 200);
 
-        await().untilAsserted(() -> assertThat(events).contains("two MESSAGE"));
-        assertThat(events).doesNotContain("one MESSAGE");
+        await().untilAsserted(() -> assertThat(events).containsOnlyOnce("two INVITE", "two INFO", "two BYE"));
+        assertThat(events).noneMatch(event -> event.startsWith("one"));
     }
 
     @Test

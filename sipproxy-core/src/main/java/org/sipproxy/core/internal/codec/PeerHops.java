@@ -50,6 +50,7 @@ public final class PeerHops {
     private static final byte VERSION = 1;
     private static final String NODE = "node";
     private static final String PROOF = "by";
+    private static final String MARK = "po";
     private static final long VALID_MILLIS = 60_000;
     private static final int TIME_DIGITS = 11;
     private static final Base64.Encoder TO_TEXT = Base64.getUrlEncoder().withoutPadding();
@@ -183,6 +184,29 @@ public final class PeerHops {
         return MessageDigest.isEqual(mac(node(hop), body), Arrays.copyOfRange(token, length, token.length))
                 ? body
                 : null;
+    }
+
+    /**
+     * Returns {@code ;po=} and a signature, for the Record-Route of a dialog that another node has handed over: that node
+     * is in the dialog too, and counts its requests.
+     *
+     * @param signature the URI's parameter {@code rs}, from {@link RouteSignature#parameter}
+     */
+    public byte[] mark(byte[] signature) {
+        int value = RouteSignature.PARAMETER.length;
+        String text = new String(signature, value, signature.length - value, StandardCharsets.US_ASCII);
+        return (";" + MARK + "=" + markOf(text)).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Returns true if a Route, whose signature has been checked, has the mark of a node. */
+    public boolean isMarked(SipUri route) {
+        String mark = route.parameter(MARK).orElse("");
+        return !mark.isEmpty()
+                && mark.equals(markOf(route.parameter(RouteSignature.NAME).orElse("")));
+    }
+
+    private String markOf(String signature) {
+        return TO_TEXT.encodeToString(mac("", ("dialog\n" + signature).getBytes(StandardCharsets.UTF_8)));
     }
 
     private static @Nullable NamedFlow parse(byte[] token) {

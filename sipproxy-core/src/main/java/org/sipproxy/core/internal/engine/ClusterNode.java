@@ -82,6 +82,11 @@ final class ClusterNode implements NodeRows.Node, PreprocessRoute.PeerRequests {
                 named.kind().isReliable() ? NEVER_SEEN : Target.UNKNOWN);
     }
 
+    @Override
+    public boolean countsRequestsOf(SipUri route) {
+        return hops.isMarked(route);
+    }
+
     private @Nullable TransportFlow connection(NamedFlow named) {
         if (!named.kind().isReliable() || !hops.isOfThisProcess(named)) {
             return null;

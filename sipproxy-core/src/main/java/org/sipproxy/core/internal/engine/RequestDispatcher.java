@@ -361,8 +361,8 @@ final class RequestDispatcher implements Completions {
 
     /** Notifies the calls and the listeners of a final response. */
     private void notifyCompleted(RequestContext context, int status, byte[] response, List<Target> targets) {
-        if (context.handedOver() != null) {
-            return; // the other node counts it
+        if (context.isCountedElsewhere()) {
+            return;
         }
         CallTracker calls = engine.callTracker;
         if (calls != null) {
@@ -412,7 +412,7 @@ final class RequestDispatcher implements Completions {
             return;
         }
         CallTracker calls = engine.callTracker;
-        Outcome tracked = calls == null || context.handedOver() != null ? relay : calls.relaying(context, relay);
+        Outcome tracked = calls == null || context.isCountedElsewhere() ? relay : calls.relaying(context, relay);
         if (tracked instanceof Outcome.Respond response) {
             answer(context, key, response);
             return;

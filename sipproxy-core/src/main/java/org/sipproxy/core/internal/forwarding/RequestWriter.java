@@ -186,6 +186,7 @@ final class RequestWriter {
         byte[] signed = dialog != null
                 ? RouteSignature.again(dialog)
                 : signature.parameter(request, context.receivedAtMillis(), came, way);
+        byte[] mark = peers != null && context.isCountedElsewhere() ? peers.mark(signed) : NO_TOKEN;
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
         boolean direct = !own && came.kind().isReliable() && isOfItsSender(request);
         byte[] tokenIn = came.isPeerInitiated() && direct ? token(came, signed) : NO_TOKEN;
@@ -197,6 +198,7 @@ final class RequestWriter {
                     .bytes(secured ? out.secureUri() : out.uri())
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(mark)
                     .bytes(END);
         } else {
             text.bytes(RECORD_ROUTE)
@@ -204,6 +206,7 @@ final class RequestWriter {
                     .bytes(R2)
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(mark)
                     .bytes(tokenOut)
                     .bytes(userOut)
                     .bytes(END);
@@ -212,6 +215,7 @@ final class RequestWriter {
                     .bytes(R2)
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(mark)
                     .bytes(tokenIn)
                     .bytes(userIn)
                     .bytes(END);

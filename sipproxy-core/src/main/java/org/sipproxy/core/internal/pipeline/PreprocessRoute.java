@@ -46,11 +46,20 @@ public final class PreprocessRoute implements Stage {
     private final PeerRequests peers;
 
     /** Recognizes requests that another node of the cluster sends over a flow of this node. */
-    @FunctionalInterface
     public interface PeerRequests {
 
         /** For a proxy that is not in a cluster. */
-        PeerRequests NONE = (route, request, nowMillis) -> null;
+        PeerRequests NONE = new PeerRequests() {
+            @Override
+            public @Nullable Target targetOf(SipUri route, SipRequest request, long[] nowMillis) {
+                return null;
+            }
+
+            @Override
+            public boolean countsRequestsOf(SipUri route) {
+                return false;
+            }
+        };
 
         /**
          * Returns the target that a Route names, with its flow; null if it does not name one, or no node has signed it
@@ -60,6 +69,9 @@ public final class PreprocessRoute implements Stage {
          */
         @Nullable
         Target targetOf(SipUri route, SipRequest request, long[] nowMillis) throws SipParseException;
+
+        /** Returns true if a Route, whose signature is valid, is of a dialog whose requests another node counts. */
+        boolean countsRequestsOf(SipUri route);
     }
 
     /**
@@ -181,6 +193,9 @@ public final class PreprocessRoute implements Stage {
             proof = proof.and(another);
             if (another.isValid()) {
                 lastSigned = route;
+                if (peers.countsRequestsOf(route)) {
+                    context.countedElsewhere();
+                }
             }
         }
 

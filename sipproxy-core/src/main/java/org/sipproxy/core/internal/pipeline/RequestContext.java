@@ -91,6 +91,7 @@ public final class RequestContext implements StageContext {
     private @Nullable Aor calledUser;
     private boolean onward;
     private @Nullable Target handedOver;
+    private boolean countedElsewhere;
     /** Null until something is known of it. */
     private @Nullable DialogPath dialog;
     /** Null until a hop has another sender than that of the request. */
@@ -394,6 +395,16 @@ public final class RequestContext implements StageContext {
     /** Notes that another node has decided to send the request over a flow of this node. */
     void handedOver(Target overFlow) {
         handedOver = overFlow;
+        countedElsewhere = true;
+    }
+
+    void countedElsewhere() {
+        countedElsewhere = true;
+    }
+
+    /** Returns true if the request also passes another node of the cluster, which counts it and accounts for it. */
+    public boolean isCountedElsewhere() {
+        return countedElsewhere;
     }
 
     /** Returns the flow over which another node has decided to send the request; null for other requests. */

@@ -11,6 +11,7 @@ import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.codec.PeerHops.NamedFlow;
+import org.sipproxy.message.ParseLimits;
 import org.sipproxy.message.SipMessage;
 import org.sipproxy.message.SipRequest;
 import org.sipproxy.message.SipUri;
@@ -40,7 +41,7 @@ class PeerHopsTest {
         String text = "MESSAGE sip:bob@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKx\r\n"
                 + "From: <sip:alice@sip.test>;tag=a\r\nTo: <sip:bob@sip.test>\r\nCall-ID: " + callId + "\r\nCSeq: " + cseq
                 + " MESSAGE\r\nMax-Forwards: 70\r\n\r\n";
-        return (SipRequest) SipMessage.parse(text.getBytes(StandardCharsets.US_ASCII));
+        return (SipRequest) SipMessage.parse(text.getBytes(StandardCharsets.US_ASCII), ParseLimits.DEFAULT);
     }
 
     @ParameterizedTest
@@ -101,11 +102,21 @@ class PeerHopsTest {
         assertThat(one.flowOf(stranger.signed(hop, message("c", 1), NOW), message("c", 1), NOW)).isNull();
     }
 
+    @Test
+    void aMarkIsForOneSignature() {
+        byte[] mark = one.mark(";rs=abc".getBytes(StandardCharsets.US_ASCII));
+        String text = new String(mark, StandardCharsets.US_ASCII);
+
+        assertThat(two.isMarked(SipUri.of("sip:192.0.2.1;lr;rs=abc" + text))).isTrue();
+        assertThat(two.isMarked(SipUri.of("sip:192.0.2.1;lr;rs=abd" + text))).isFalse();
+        assertThat(two.isMarked(SipUri.of("sip:192.0.2.1;lr;rs=abc;po="))).isFalse();
+        assertThat(two.isMarked(SipUri.of("sip:192.0.2.1;lr;rs=abc"))).isFalse();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "sip:h;node=one",
-                "sip:@h;node=one",
                 "sip:AQ@h;node=one",
                 "sip:AQAAAAAAAAAAAAAAAAAAAAAAAAAA@h;node=one;by=",
                 "sip:%41%51@h;node=one;by=00000000000",
