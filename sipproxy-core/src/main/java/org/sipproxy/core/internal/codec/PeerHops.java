@@ -38,12 +38,12 @@ import org.sipproxy.message.SipUri;
 public final class PeerHops {
 
     /** A flow that a token names. */
-    public record NamedFlow(
-            TransportKind kind,
-            InetSocketAddress remote,
-            Endpoint point,
-            long connection,
-            long process) {}
+    public record NamedFlow(InetSocketAddress remote, Endpoint point, long connection, long process) {
+
+        public TransportKind kind() {
+            return point.kind();
+        }
+    }
 
     private static final String HMAC = "HmacSHA256";
     private static final int MAC_BYTES = 16;
@@ -83,8 +83,8 @@ public final class PeerHops {
         InetSocketAddress remote = flow.remoteAddress();
         byte[] address = remote.getAddress().getAddress();
         byte[] point = flow.endpoint().toString().getBytes(StandardCharsets.US_ASCII);
-        ByteBuffer body = ByteBuffer.allocate(21 + address.length + point.length);
-        body.put(VERSION).put((byte) flow.kind().ordinal()).putLong(process).putLong(connection);
+        ByteBuffer body = ByteBuffer.allocate(20 + address.length + point.length);
+        body.put(VERSION).putLong(process).putLong(connection);
         body.putShort((short) remote.getPort()).put((byte) address.length).put(address).put(point);
         byte[] mac = mac(node, body.array());
         byte[] token = Arrays.copyOf(body.array(), body.capacity() + MAC_BYTES);
@@ -212,7 +212,6 @@ public final class PeerHops {
     private static @Nullable NamedFlow parse(byte[] token) {
         try {
             ByteBuffer body = ByteBuffer.wrap(token, 1, token.length - 1);
-            TransportKind kind = TransportKind.values()[body.get()];
             long process = body.getLong();
             long connection = body.getLong();
             int port = body.getShort() & 0xffff;
@@ -221,13 +220,11 @@ public final class PeerHops {
             byte[] point = new byte[body.remaining()];
             body.get(point);
             return new NamedFlow(
-                    kind,
                     new InetSocketAddress(InetAddress.getByAddress(address), port),
                     Endpoint.parse(new String(point, StandardCharsets.US_ASCII)),
                     connection,
                     process);
         } catch (BufferUnderflowException
-                | ArrayIndexOutOfBoundsException
                 | NegativeArraySizeException
                 | UnknownHostException
                 | ConfigurationException e) {
