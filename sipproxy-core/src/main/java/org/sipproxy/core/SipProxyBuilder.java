@@ -35,6 +35,7 @@ import org.sipproxy.core.internal.engine.EngineParts;
 import org.sipproxy.core.internal.engine.ProxyEngine;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.options.CallSettings;
+import org.sipproxy.core.options.ClusterSettings;
 import org.sipproxy.core.options.ContactPolicy;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
@@ -79,6 +80,7 @@ public final class SipProxyBuilder {
     private StreamLimits streamLimits = StreamLimits.DEFAULT;
     private NextHopPolicy nextHops = NextHopPolicy.DEFAULT;
     private final Set<String> webSocketOrigins = new HashSet<>();
+    private @Nullable ClusterSettings cluster;
     private @Nullable LocationStore locationStore;
     private StoreMode storeMode = StoreMode.memory();
     private final List<WireListener> wireListeners = new ArrayList<>();
@@ -121,6 +123,19 @@ public final class SipProxyBuilder {
      */
     public SipProxyBuilder domain(String domain) {
         domains.add(HostName.normal(Objects.requireNonNull(domain, "domain")));
+        return this;
+    }
+
+    /**
+     * Makes this proxy a node of a cluster: several proxies with the same domains, {@link #secret} and bindings in one
+     * database ({@link StoreMode#databaseOnly}). A client that only one node can reach, because it is on a stream or
+     * behind a NAT, is called from every node. The addresses of the other nodes should be trusted by the access list,
+     * if there is one, so that a flood guard does not limit what they forward. A node counts and accounts for the
+     * requests that it receives from clients, not for those that another node hands over. Default: not in a cluster.
+     */
+    public SipProxyBuilder cluster(ClusterSettings settings) {
+        problems.once("cluster");
+        cluster = Objects.requireNonNull(settings, "settings");
         return this;
     }
 
@@ -642,6 +657,7 @@ public final class SipProxyBuilder {
                     "needs a {secret}: requests of a stored call are not valid with that of another start",
                     "set secret(…) to the same bytes at each start, for example JdbcSecret.readOrCreate");
         }
+        checkCluster(found);
         found.range("drainTime", changeable.drainTime(), Duration.ZERO, Duration.ofHours(1));
         found.throwIfAny();
         return new SipProxy(new ProxyEngine(new EngineParts(
@@ -649,6 +665,7 @@ public final class SipProxyBuilder {
                 changeable,
                 authentication,
                 secret,
+                cluster,
                 longestDialog,
                 parseLimits,
                 streamLimits,
@@ -673,6 +690,35 @@ public final class SipProxyBuilder {
                 callRepository,
                 setsLogContext,
                 clock)));
+    }
+
+    private void checkCluster(OptionProblems found) {
+        ClusterSettings settings = cluster;
+        if (settings == null) {
+            return;
+        }
+        settings.addTo(found);
+        if (secret == null) {
+            found.add(
+                    "cluster",
+                    settings.node(),
+                    "needs a {secret} that all nodes share",
+                    "set secret(…) to the same bytes at each node, for example JdbcSecret.readOrCreate");
+        }
+        if (!(storeMode instanceof StoreMode.DatabaseOnly) || locationStore != null) {
+            found.add(
+                    "cluster",
+                    settings.node(),
+                    "needs bindings that all nodes share",
+                    "set {locationStore} to StoreMode.databaseOnly(…) with one database for all nodes");
+        }
+        if (endpoints.stream().noneMatch(e -> e.kind() == settings.address().kind())) {
+            found.add(
+                    "cluster.address",
+                    settings.address().toString(),
+                    "no listening point has its transport",
+                    "add listen(…) for it");
+        }
     }
 
     private void installComponents() {

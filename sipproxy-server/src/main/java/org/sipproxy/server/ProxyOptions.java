@@ -10,6 +10,7 @@ import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.config.ConfigurationException;
 import org.sipproxy.api.transport.Endpoint;
+import org.sipproxy.core.options.ClusterSettings;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
 import org.sipproxy.jdbc.DatabaseDoctor;
@@ -101,6 +102,25 @@ final class ProxyOptions {
                 "overload control off. New calls that wait longer get 503; established calls go on. Default: 100ms."
             })
     String overloadTarget = "";
+
+    @Option(
+            names = "--node",
+            paramLabel = "NAME",
+            description = {
+                "Name of this server in a cluster: servers with one database, --storage database-only and one secret call each",
+                "other's phones. 1 to 32 letters, digits, hyphens or periods, and the same after a restart. Needs",
+                "--node-address."
+            })
+    String node = "";
+
+    @Option(
+            names = "--node-address",
+            paramLabel = "TRANSPORT:HOST:PORT",
+            description = {
+                "Where the other servers of the cluster send to, such as tcp:192.0.2.1:5060: a listening point over udp, tcp or",
+                "tls."
+            })
+    String nodeAddress = "";
 
     @Option(
             names = "--stream-threads",
@@ -232,6 +252,7 @@ final class ProxyOptions {
         reader.number("--udp-receivers", udpReceivers, builder::udpReceivers);
         reader.duration("--overload-target", overloadTarget, builder::overloadTarget);
         reader.number("--stream-threads", streamThreads, builder::streamThreads);
+        addCluster(builder);
         kamailio.check(domains, problems);
         control.check(problems);
         storage.addTo(
@@ -391,15 +412,29 @@ final class ProxyOptions {
 
     /** Returns the valid endpoints, and adds the errors of the others to {@code problems}. */
     static List<Endpoint> readEndpoints(List<String> texts, List<String> problems) {
+        return readEndpoints("--listen", texts, problems);
+    }
+
+    private static List<Endpoint> readEndpoints(String option, List<String> texts, List<String> problems) {
         List<Endpoint> endpoints = new ArrayList<>();
         for (String text : texts) {
             try {
                 endpoints.add(Endpoint.parse(text));
             } catch (ConfigurationException e) {
-                LibraryProblems.texts(e, "--listen").forEach(problem -> problems.add(withValue(problem, text)));
+                LibraryProblems.texts(e, option).forEach(problem -> problems.add(withValue(problem, text)));
             }
         }
         return endpoints;
+    }
+
+    private void addCluster(SipProxyBuilder builder) {
+        if (node.isEmpty() != nodeAddress.isEmpty()) {
+            problems.add((node.isEmpty() ? "--node" : "--node-address")
+                    + ": missing; a server of a cluster has a name and an address for the others");
+        } else if (!node.isEmpty()) {
+            readEndpoints("--node-address", List.of(nodeAddress), problems)
+                    .forEach(address -> builder.cluster(new ClusterSettings(node, address)));
+        }
     }
 
     /** Returns a problem with the value of its option, by which its line in the file is found. */

@@ -23,6 +23,7 @@ import org.sipproxy.api.routing.ResponseStage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.core.SipProxyBuilder;
+import org.sipproxy.core.options.ClusterSettings;
 import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.gateway.NumberPlan;
 import org.sipproxy.gateway.Trunk;
@@ -52,6 +53,7 @@ final class ProxyAssembly {
     SipProxy build(List<SipProxyCustomizer> customizers) {
         addNames();
         addThreads();
+        addCluster();
         addAuthentication();
         options.access().addTo(builder, problems);
         options.calls().addTo(builder, problems);
@@ -128,6 +130,23 @@ final class ProxyAssembly {
     interface ListeningPoints {
 
         List<Endpoint> of(List<Endpoint> configured);
+    }
+
+    private void addCluster() {
+        String node = properties.node();
+        String address = properties.nodeAddress();
+        if (node != null && address != null) {
+            problems.collectOf(
+                    "sipproxy.node-address",
+                    address,
+                    () -> builder.cluster(new ClusterSettings(node, Endpoint.parse(address))));
+        } else if (node != null || address != null) {
+            problems.add(
+                    node == null ? "sipproxy.node" : "sipproxy.node-address",
+                    "",
+                    "is missing",
+                    "a node of a cluster has a name and an address for the others");
+        }
     }
 
     private void addThreads() {

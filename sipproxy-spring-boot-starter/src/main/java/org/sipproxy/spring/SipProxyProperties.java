@@ -21,6 +21,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param udpReceivers Threads for each UDP listening point, 1 to 64. Default one per two cores, at most 8.
  * @param overloadTarget How long messages over UDP may wait before new calls get 503, 20 to 400 ms; 0 switches the
  *     overload control off.
+ * @param node Name of this application in a cluster: several of them with one database, the storage database-only and
+ *     one secret call each other's phones. 1 to 32 letters, digits, hyphens or periods, the same after a restart.
+ * @param nodeAddress Where the other nodes of the cluster send to, such as tcp:192.0.2.1:5060: a listening point over
+ *     udp, tcp or tls.
  * @param streamThreads Threads for all TCP, TLS and WebSocket connections, 1 to 64.
  * @param workerThreads Threads that wait for the database, 1 to 1000. Default 8, or 32 with storage write-through.
  * @param secret At least 32 hexadecimal digits by which calls survive a restart, the same for all servers that take over
@@ -41,6 +45,8 @@ public record SipProxyProperties(
         @DefaultValue List<String> wsOrigin,
         @Nullable Integer udpReceivers,
         @DefaultValue("100ms") Duration overloadTarget,
+        @Nullable String node,
+        @Nullable String nodeAddress,
         @DefaultValue("2") int streamThreads,
         @Nullable Integer workerThreads,
         @Nullable String secret,

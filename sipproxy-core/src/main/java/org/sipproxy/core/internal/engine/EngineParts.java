@@ -13,6 +13,7 @@ import org.sipproxy.api.location.LocationStore;
 import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.guard.ProxyThreads;
+import org.sipproxy.core.options.ClusterSettings;
 import org.sipproxy.core.options.NextHopPolicy;
 import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.options.ProxySettings;
@@ -25,6 +26,7 @@ import org.sipproxy.message.ParseLimits;
  * @param settings the options that may change while the proxy runs
  * @param authentication null if there is none
  * @param secret secret that the keys are derived from; null for a random one
+ * @param cluster null if this proxy is not in a cluster
  * @param webSocketOrigins allowed origins in lower case; empty to allow all
  * @param transactionBytes memory limit of all live transactions together
  * @param lingeringBytes memory limit of all lingering transactions together
@@ -40,6 +42,7 @@ public record EngineParts(
         ProxySettings settings,
         @Nullable Authentication authentication,
         byte @Nullable [] secret,
+        @Nullable ClusterSettings cluster,
         Duration longestDialog,
         ParseLimits parseLimits,
         StreamLimits streamLimits,

@@ -15,8 +15,10 @@ import org.sipproxy.api.event.SecurityEvent;
 import org.sipproxy.api.event.WireListener;
 import org.sipproxy.api.explain.ExplainRequest;
 import org.sipproxy.api.explain.Explanation;
+import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.LocationStore;
+import org.sipproxy.api.location.StoreMode;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.status.ProxyHealth;
 import org.sipproxy.api.status.ProxyStatistics;
@@ -28,6 +30,7 @@ import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.internal.address.AddressPolicy;
 import org.sipproxy.core.internal.call.CallTracker;
 import org.sipproxy.core.internal.codec.FlowTokens;
+import org.sipproxy.core.internal.codec.PeerHops;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.dns.NextHop;
@@ -41,6 +44,7 @@ import org.sipproxy.core.internal.location.ManagedLocationStore;
 import org.sipproxy.core.internal.overload.OverloadControl;
 import org.sipproxy.core.internal.overload.ShedRequests;
 import org.sipproxy.core.internal.pipeline.LocalNames;
+import org.sipproxy.core.internal.pipeline.PreprocessRoute;
 import org.sipproxy.core.internal.pipeline.Rehearsal;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
@@ -60,6 +64,7 @@ import org.sipproxy.core.internal.transaction.TransactionTimers;
 import org.sipproxy.core.internal.transport.StreamEnvironment;
 import org.sipproxy.core.internal.transport.TransportCounters;
 import org.sipproxy.core.internal.transport.TransportFlow;
+import org.sipproxy.core.options.ClusterSettings;
 import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.options.ProxySettings;
 import org.sipproxy.message.IpLiteral;
@@ -124,6 +129,9 @@ public final class ProxyEngine implements AutoCloseable {
     final WireTap tap;
     private final AddressPolicy addresses;
     private final ListeningPoints points;
+    /** Null if this proxy is not in a cluster. */
+    final @Nullable ClusterNode node;
+
     private final Readiness readiness;
     private final NextHopResolver resolver;
     private final ConnectionBindings connectionBindings;
@@ -165,12 +173,7 @@ public final class ProxyEngine implements AutoCloseable {
                 TransactionTimers.of(settings.timers()),
                 parts.lingeringBytes(),
                 new TransactionBudget(parts.transactionBytes()));
-        LocationStore given = parts.locationStore();
-        this.ownStore = given != null ? null : ManagedLocationStore.of(parts.storeMode(), time, wheel, threads);
-        this.store = given != null ? given : Objects.requireNonNull(ownStore);
-        this.blocking = store.blocking();
         CollectedHooks hooks = parts.hooks();
-        hooks.locationListeners.forEach(store::addListener);
         this.components = new Components(parts.components(), hooks, clock, time, limits);
         this.refusalLog = new RefusalLog(clock, wheel);
         this.refusals = new Refusals(refusalLog, components);
@@ -185,6 +188,14 @@ public final class ProxyEngine implements AutoCloseable {
                 parts.webSocketOrigins(),
                 parts.nextHops().tcpAttempt(),
                 threads);
+        ClusterSettings cluster = parts.cluster();
+        this.node = cluster == null ? null : new ClusterNode(cluster, keys.of("cluster"), points);
+        LocationStore given = parts.locationStore();
+        StoreMode mode = node == null ? parts.storeMode() : node.over(parts.storeMode());
+        this.ownStore = given != null ? null : ManagedLocationStore.of(mode, time, wheel, threads);
+        this.store = given != null ? given : Objects.requireNonNull(ownStore);
+        this.blocking = store.blocking();
+        hooks.locationListeners.forEach(store::addListener);
         this.responsePaths = new ResponsePaths(points, addresses);
         this.resolver = new NextHopResolver();
         Branches branches = new Branches();
@@ -203,6 +214,7 @@ public final class ProxyEngine implements AutoCloseable {
                 users,
                 this::peersOwnConnection,
                 points::pointOf,
+                node == null ? PreprocessRoute.PeerRequests.NONE : node,
                 parts.authentication(),
                 () -> settings().refusesOptions() && !readiness.isReady(),
                 registrar,
@@ -227,6 +239,7 @@ public final class ProxyEngine implements AutoCloseable {
                 users,
                 connectionBindings::userOf,
                 hopCredentials,
+                node == null ? null : node.hops(),
                 table,
                 points,
                 resolver,
@@ -281,6 +294,10 @@ public final class ProxyEngine implements AutoCloseable {
                         endpoint.advertisedHost(),
                         endpoint.advertisedPort() == 0 ? endpoint.port() : endpoint.advertisedPort());
             }
+        }
+        ClusterSettings cluster = parts.cluster();
+        if (cluster != null) {
+            names.add(cluster.address().host(), cluster.address().port());
         }
         hostRequests.open(bound);
         if (ownStore != null) {
@@ -588,6 +605,38 @@ public final class ProxyEngine implements AutoCloseable {
             connectionBindings.closed(flow);
         } else if (!pool.execute(flow.remoteAddress().hashCode(), new ClosedConnection(flow))) {
             LOG.debug("bindings of {} stay until they expire: the workers' queue is full", flow.remoteAddress());
+        }
+    }
+
+    /** Removes the binding whose flow another node no longer has. */
+    void flowFailed(Aor aor, SipUri hop) {
+        WorkerPool pool = workers;
+        if (pool != null && !closing && !pool.execute(aor.hashCode(), new FailedFlow(aor, hop))) {
+            LOG.debug("a binding of {} stays until it expires: the workers' queue is full", aor);
+        }
+    }
+
+    private final class FailedFlow implements WorkerPool.Task {
+
+        private final Aor aor;
+        private final SipUri hop;
+
+        FailedFlow(Aor aor, SipUri hop) {
+            this.aor = aor;
+            this.hop = hop;
+        }
+
+        @Override
+        public void run() {
+            connectionBindings.lost(
+                    aor,
+                    binding -> !binding.path().isEmpty()
+                            && PeerHops.isSameFlow(binding.path().get(0), hop));
+        }
+
+        @Override
+        public void dropped() {
+            // the proxy is closing: the next request finds the flow closed as well
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.RequestDeadline;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.support.LoggerNames;
@@ -401,11 +402,28 @@ final class RequestDispatcher implements Completions {
 
     /** Notifies the calls and the listeners of a final response. */
     private void notifyCompleted(RequestContext context, int status, byte[] response, List<Target> targets) {
+        if (context.isCountedElsewhere()) {
+            return;
+        }
         CallTracker calls = engine.callTracker;
         if (calls != null) {
             calls.completed(context, status, response);
         }
         engine.components.completed(context, status, response, targets);
+    }
+
+    @Override
+    public boolean flowFailed(RequestContext context, Target target) {
+        ClusterNode node = engine.node;
+        Aor user = context.calledUser();
+        if (node == null
+                || user == null
+                || target.routes().isEmpty()
+                || !node.hops().isOfOther(target.routes().get(0))) {
+            return false;
+        }
+        engine.flowFailed(user, target.routes().get(0));
+        return true;
     }
 
     @Override
@@ -435,7 +453,7 @@ final class RequestDispatcher implements Completions {
             return;
         }
         CallTracker calls = engine.callTracker;
-        Outcome tracked = calls == null ? relay : calls.relaying(context, relay);
+        Outcome tracked = calls == null || context.isCountedElsewhere() ? relay : calls.relaying(context, relay);
         if (tracked instanceof Outcome.Respond response) {
             answer(context, key, response);
             return;

@@ -16,6 +16,14 @@ public interface Completions {
      */
     void completed(RequestContext context, int statusCode, byte[] response, List<Target> targets);
 
+    /**
+     * Called when a target responded 430. Returns true if it is another node of the cluster, which no longer has the
+     * flow to the client; the binding is then removed.
+     */
+    default boolean flowFailed(RequestContext context, Target target) {
+        return false;
+    }
+
     /** Called when an ACK was not forwarded because it could not be sent to any candidate of its route. */
     void ackDropped(RequestContext context, String why);
 }

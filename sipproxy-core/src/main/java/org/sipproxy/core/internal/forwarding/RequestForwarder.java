@@ -8,6 +8,7 @@ import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Flow;
 import org.sipproxy.core.internal.codec.FlowTokens;
+import org.sipproxy.core.internal.codec.PeerHops;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.SealedUsers;
 import org.sipproxy.core.internal.dns.NextHopResolver;
@@ -59,6 +60,7 @@ public final class RequestForwarder {
             SealedUsers users,
             Function<Flow, @Nullable Aor> registeredOver,
             HopCredentials credentials,
+            @Nullable PeerHops peers,
             TransactionTable table,
             FlowSource flows,
             NextHopResolver resolver,
@@ -76,7 +78,7 @@ public final class RequestForwarder {
         this.planFailures = new PlanFailures();
         this.failedHops = new FailedHops(table::now, nextHops.failureMemory().toNanos());
         this.responses = responses;
-        this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials);
+        this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials, peers);
         this.completions = completions;
         this.responseStages = responseStages;
         this.threads = threads;

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.routing.Target;
 import org.sipproxy.core.internal.codec.ByteWriter;
 import org.sipproxy.core.internal.codec.FlowTokens;
+import org.sipproxy.core.internal.codec.PeerHops;
 import org.sipproxy.core.internal.codec.RouteSignature;
 import org.sipproxy.core.internal.codec.ViaStamp;
 import org.sipproxy.core.internal.pipeline.RequestContext;
@@ -45,18 +46,22 @@ final class RequestWriter {
     private final FlowTokens tokens;
     private final SideUsers users;
     private final HopCredentials credentials;
+    /** Null if this proxy is not in a cluster. */
+    private final @Nullable PeerHops peers;
 
     RequestWriter(
             Branches branches,
             RouteSignature signature,
             FlowTokens tokens,
             SideUsers users,
-            HopCredentials credentials) {
+            HopCredentials credentials,
+            @Nullable PeerHops peers) {
         this.branches = branches;
         this.signature = signature;
         this.tokens = tokens;
         this.users = users;
         this.credentials = credentials;
+        this.peers = peers;
     }
 
     private static byte[] ascii(String s) {
@@ -181,6 +186,7 @@ final class RequestWriter {
         byte[] signed = dialog != null
                 ? RouteSignature.again(dialog)
                 : signature.parameter(request, context.receivedAtMillis(), came, way);
+        byte[] mark = peers != null && context.isCountedElsewhere() ? peers.mark(signed) : NO_TOKEN;
         boolean secured = uri.isSecure() || context.isSecured(); // §16.6 step 4
         boolean direct = !own && came.kind().isReliable() && isOfItsSender(request);
         byte[] tokenIn = came.isPeerInitiated() && direct ? token(came, signed) : NO_TOKEN;
@@ -192,6 +198,7 @@ final class RequestWriter {
                     .bytes(secured ? out.secureUri() : out.uri())
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(mark)
                     .bytes(END);
         } else {
             text.bytes(RECORD_ROUTE)
@@ -199,6 +206,7 @@ final class RequestWriter {
                     .bytes(R2)
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(mark)
                     .bytes(tokenOut)
                     .bytes(userOut)
                     .bytes(END);
@@ -207,6 +215,7 @@ final class RequestWriter {
                     .bytes(R2)
                     .bytes(LR)
                     .bytes(signed)
+                    .bytes(mark)
                     .bytes(tokenIn)
                     .bytes(userIn)
                     .bytes(END);
@@ -263,7 +272,7 @@ final class RequestWriter {
         return hop.hasParameter("lr") ? null : hop;
     }
 
-    private static void routes(
+    private void routes(
             Splice splice, RequestContext context, Target target, @Nullable SipUri strictHop, int noRouteYet)
             throws SipParseException {
         SipRequest request = context.request();
@@ -272,10 +281,11 @@ final class RequestWriter {
             return;
         }
         ByteWriter line = new ByteWriter(256);
+        long now = context.wallClock().toEpochMilli();
         boolean skip = strictHop != null; // the strict router's own element is in the Request-URI
         for (SipUri uri : target.routes()) {
             if (!skip) {
-                appendUri(line, uri);
+                appendUri(line, peers != null && peers.isOfOther(uri) ? peers.signed(uri, request, now) : uri);
             }
             skip = false;
         }

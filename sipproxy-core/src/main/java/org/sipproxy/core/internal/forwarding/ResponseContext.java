@@ -327,6 +327,14 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             branchEnded(); // its Contacts are tried when the group has failed
             return;
         }
+        if (response.statusCode() == StatusCode.FLOW_FAILED && forwarder.completions.flowFailed(context, branch.target())) {
+            failure(
+                    branch,
+                    StatusCode.TEMPORARILY_UNAVAILABLE,
+                    "the node where the client registered has no flow to it",
+                    FailureCause.UNREACHABLE);
+            return;
+        }
         note(branch.target(), FailureCause.ofStatus(response.statusCode()), branch.hasRung(), response);
         if (response.statusCode() == StatusCode.REQUEST_TIMEOUT && !isInvite()) {
             best.offerSilence("the target responded 408"); // RFC 4320 §4.2: counts as no response

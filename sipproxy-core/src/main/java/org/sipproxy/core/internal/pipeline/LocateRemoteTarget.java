@@ -46,13 +46,19 @@ final class LocateRemoteTarget implements Stage {
 
     @Override
     public Outcome runAtOnce(RequestContext context) throws SipParseException {
-        return mayBlock && context.isOnward() && needsBinding(context) ? Outcome.blocked() : run(context);
+        return mayBlock && context.isOnward() && context.handedOver() == null && needsBinding(context)
+                ? Outcome.blocked()
+                : run(context);
     }
 
     @Override
     public Outcome run(RequestContext context) throws SipParseException {
         if (!context.isOnward()) {
             return Outcome.proceed();
+        }
+        Target handedOver = context.handedOver();
+        if (handedOver != null) {
+            return Outcome.relay(handedOver);
         }
         SipUri uri = context.request().requestUri();
         if (needsBinding(context)) {

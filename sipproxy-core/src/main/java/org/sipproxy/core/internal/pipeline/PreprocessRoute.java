@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.routing.Target;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.core.internal.codec.FlowTokens;
 import org.sipproxy.core.internal.codec.RouteSignature;
@@ -25,8 +26,11 @@ import org.sipproxy.message.StatusCode;
  *
  * <p>The last signed Route of this proxy belongs to the remote target's side (RFC 5658 §6). It names the listening
  * point that the request leaves from. It may also name the target's connection to this proxy and the target's user.
+ *
+ * <p>A Route with which another node of the cluster asks for a flow of this node has decided everything: the request has
+ * been authenticated and its user has been looked up there.
  */
-final class PreprocessRoute implements Stage {
+public final class PreprocessRoute implements Stage {
 
     /**
      * Maximum number of elements that are removed. A call that passes this proxy twice has four. With more, the request
@@ -39,24 +43,57 @@ final class PreprocessRoute implements Stage {
     private final SealedUsers users;
     private final LongFunction<@Nullable TransportFlow> connections;
     private final Function<SipUri, @Nullable Endpoint> points;
+    private final PeerRequests peers;
+
+    /** Recognizes requests that another node of the cluster sends over a flow of this node. */
+    public interface PeerRequests {
+
+        /** For a proxy that is not in a cluster. */
+        PeerRequests NONE = new PeerRequests() {
+            @Override
+            public @Nullable Target targetOf(SipUri route, SipRequest request, long[] nowMillis) {
+                return null;
+            }
+
+            @Override
+            public boolean countsRequestsOf(SipUri route) {
+                return false;
+            }
+        };
+
+        /**
+         * Returns the target that a Route names, with its flow; null if it does not name one, or no node has signed it
+         * for this request.
+         *
+         * @param nowMillis readings of the wall clock
+         */
+        @Nullable
+        Target targetOf(SipUri route, SipRequest request, long[] nowMillis) throws SipParseException;
+
+        /** Returns true if a Route, whose signature is valid, is of a dialog whose requests another node counts. */
+        boolean countsRequestsOf(SipUri route);
+    }
 
     /**
      * Creates a stage that recognizes what {@code signature}, {@code tokens} and {@code users} wrote.
      *
      * @param connections accepted connections by number
      * @param points the listening points by the URI that names them
+     * @param peers the other nodes of the cluster
      */
     PreprocessRoute(
             RouteSignature signature,
             FlowTokens tokens,
             SealedUsers users,
             LongFunction<@Nullable TransportFlow> connections,
-            Function<SipUri, @Nullable Endpoint> points) {
+            Function<SipUri, @Nullable Endpoint> points,
+            PeerRequests peers) {
         this.signature = signature;
         this.tokens = tokens;
         this.users = users;
         this.connections = connections;
         this.points = points;
+        this.peers = peers;
     }
 
     @Override
@@ -71,6 +108,12 @@ final class PreprocessRoute implements Stage {
             context.undoStrictRouting();
         }
         own.strip();
+        Target asked = own.askedFor;
+        if (asked != null && context.remainingRoutes().isEmpty()) {
+            context.handedOver(asked);
+            context.onward();
+            return Outcome.proceed();
+        }
         if (!context.request().hasToTag()) {
             return Outcome.proceed();
         }
@@ -117,6 +160,8 @@ final class PreprocessRoute implements Stage {
         private final RequestContext context;
         private Proof proof = Proof.INVALID;
         private @Nullable SipUri lastSigned;
+        /** The flow that another node asks for. */
+        private @Nullable Target askedFor;
 
         OwnRoutes(RequestContext context) {
             this.context = context;
@@ -141,10 +186,16 @@ final class PreprocessRoute implements Stage {
                 return;
             }
             SipRequest request = context.request();
+            if (route.hasUser() && askedFor == null) {
+                askedFor = peers.targetOf(route, request, context.wallReadings());
+            }
             Proof another = signature.check(route, request, context.wallReadings());
             proof = proof.and(another);
             if (another.isValid()) {
                 lastSigned = route;
+                if (peers.countsRequestsOf(route)) {
+                    context.countedElsewhere();
+                }
             }
         }
 

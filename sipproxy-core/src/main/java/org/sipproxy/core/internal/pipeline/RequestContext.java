@@ -90,6 +90,8 @@ public final class RequestContext implements StageContext {
     private boolean behindNat;
     private @Nullable Aor calledUser;
     private boolean onward;
+    private @Nullable Target handedOver;
+    private boolean countedElsewhere;
     /** Null until something is known of it. */
     private @Nullable DialogPath dialog;
     /** Null until a hop has another sender than that of the request. */
@@ -386,6 +388,28 @@ public final class RequestContext implements StageContext {
     private @Nullable Predicate<InetSocketAddress> dialogSides() {
         RouteSignature.Proof proof = dialog().proof;
         return proof == null ? null : proof.sides();
+    }
+
+    // ---- the flow that another node of the cluster asks for
+
+    /** Notes that another node has decided to send the request over a flow of this node. */
+    void handedOver(Target overFlow) {
+        handedOver = overFlow;
+        countedElsewhere = true;
+    }
+
+    void countedElsewhere() {
+        countedElsewhere = true;
+    }
+
+    /** Returns true if the request also passes another node of the cluster, which counts it and accounts for it. */
+    public boolean isCountedElsewhere() {
+        return countedElsewhere;
+    }
+
+    /** Returns the flow over which another node has decided to send the request; null for other requests. */
+    public @Nullable Target handedOver() {
+        return handedOver;
     }
 
     // ---- the party on whose behalf it is sent

@@ -49,6 +49,7 @@ public final class RequestPipeline {
      *
      * @param connections accepted connections by number
      * @param points the listening points by the URI that names them in Record-Route
+     * @param peers the other nodes of the cluster
      * @param connectionOf returns the connection over which a binding was registered, if it is known
      * @param dialogs the dialogs of the proxy itself
      * @param isExpectedAck true if an ACK belongs to a recently accepted INVITE
@@ -62,6 +63,7 @@ public final class RequestPipeline {
             SealedUsers users,
             LongFunction<@Nullable TransportFlow> connections,
             Function<SipUri, @Nullable Endpoint> points,
+            PreprocessRoute.PeerRequests peers,
             @Nullable Authentication authentication,
             BooleanSupplier refusesOptions,
             Registrar registrar,
@@ -104,7 +106,7 @@ public final class RequestPipeline {
         Stage loop = new DetectLoop(parts.branches());
         Stage proxyRequire = new CheckProxyRequire();
         Stage route = new PreprocessRoute(
-                parts.signature(), parts.tokens(), parts.users(), parts.connections(), parts.points());
+                parts.signature(), parts.tokens(), parts.users(), parts.connections(), parts.points(), parts.peers());
 
         List<Stage> order = new ArrayList<>();
         parts.atEntrance().forEach(stage -> order.add(HostStage.of(stage, parts.setsLogContext())));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
@@ -108,11 +109,16 @@ public final class ConnectionBindings {
             return;
         }
         for (Aor aor : aors) {
-            try {
-                store.update(aor, new Loss(aor));
-            } catch (LocationStoreException e) {
-                failures.warn(LOG, "location store failed; bindings of a closed connection stay until they expire", e);
-            }
+            lost(aor, this::ends);
+        }
+    }
+
+    /** Removes the bindings whose connections are closed. Blocks as long as the store does. */
+    public void lost(Aor aor, Predicate<Binding> which) {
+        try {
+            store.update(aor, new Loss(aor, which));
+        } catch (LocationStoreException e) {
+            failures.warn(LOG, "location store failed; bindings of a closed connection stay until they expire", e);
         }
     }
 
@@ -152,15 +158,17 @@ public final class ConnectionBindings {
     private final class Loss implements BindingChange {
 
         private final Aor aor;
+        private final Predicate<Binding> which;
 
-        Loss(Aor aor) {
+        Loss(Aor aor, Predicate<Binding> which) {
             this.aor = aor;
+            this.which = which;
         }
 
         @Override
         public List<Binding> apply(List<Binding> current) {
             List<Binding> left = new ArrayList<>(current);
-            if (!left.removeIf(ConnectionBindings.this::ends)) {
+            if (!left.removeIf(which)) {
                 return current;
             }
             if (left.isEmpty()) {

@@ -28,6 +28,7 @@ import org.sipproxy.core.internal.dns.ResolutionFailure;
 import org.sipproxy.core.internal.location.MemoryLocationStore;
 import org.sipproxy.core.internal.pipeline.LocalNames;
 import org.sipproxy.core.internal.pipeline.Outcome;
+import org.sipproxy.core.internal.pipeline.PreprocessRoute;
 import org.sipproxy.core.internal.pipeline.RequestContext;
 import org.sipproxy.core.internal.pipeline.RequestPipeline;
 import org.sipproxy.core.internal.registrar.Registrar;
@@ -109,6 +110,7 @@ final class ForwardingScene {
                 users,
                 flow -> null,
                 new HopCredentials(() -> names, null),
+                null,
                 transactions.table,
                 (hop, inbound, point, sender) -> {
                     addresses.require(hop.address(), sender);
@@ -158,6 +160,7 @@ final class ForwardingScene {
                 users,
                 connection -> null,
                 uri -> null,
+                PreprocessRoute.PeerRequests.NONE,
                 null,
                 () -> false,
                 new Registrar(
