@@ -282,8 +282,7 @@ public final class JdbcBindingRepository implements BindingRepository, ProxyComp
         return SqlStates.isConnectionClosed(e)
                 && !SqlStates.isWithoutConnection(e)
                 && !(e instanceof CommitFailedException)
-                && (SqlStates.isClosedByServer(e)
-                        || System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS);
+                && (SqlStates.isClosedByServer(e) || System.nanoTime() - startedNanos < LONGEST_WORTH_REPEATING_NANOS);
     }
 
     /** Options of a {@link JdbcBindingRepository}. */

@@ -29,7 +29,8 @@ import org.sipproxy.testkit.Phone;
 class LauncherClusterTest {
 
     private static final List<String> NAMES = List.of("a", "b", "c");
-    private static final List<TransportKind> TRANSPORTS = List.of(TransportKind.UDP, TransportKind.TCP, TransportKind.WS);
+    private static final List<TransportKind> TRANSPORTS =
+            List.of(TransportKind.UDP, TransportKind.TCP, TransportKind.WS);
 
     private final List<Node> nodes = new ArrayList<>();
     private final List<Phone> phones = new ArrayList<>();
@@ -155,9 +156,8 @@ class LauncherClusterTest {
 
         // a request that the server had received in its last moment ends with Timer B instead
         await().atMost(Duration.ofSeconds(90))
-                .untilAsserted(() -> assertThat(caller.call("sip:1001@sip.test")
-                                .awaitFinal()
-                                .statusCode())
+                .untilAsserted(() -> assertThat(
+                                caller.call("sip:1001@sip.test").awaitFinal().statusCode())
                         .as("only the killed server could reach it")
                         .isEqualTo(480));
         OutgoingCall toDirect = caller.call("sip:1003@sip.test"); // every server reaches it

@@ -35,8 +35,7 @@ public record ClusterSettings(String node, Endpoint address) {
     /** Adds what is wrong with the settings. */
     public void addTo(OptionProblems problems) {
         if (!NAME.matcher(node).matches()) {
-            problems.add(
-                    "cluster.node", "'" + node + "'", "expected 1 to 32 letters, digits, hyphens or periods", "");
+            problems.add("cluster.node", "'" + node + "'", "expected 1 to 32 letters, digits, hyphens or periods", "");
         }
         boolean isWildcard = IpLiteral.parse(address.host())
                 .filter(java.net.InetAddress::isAnyLocalAddress)

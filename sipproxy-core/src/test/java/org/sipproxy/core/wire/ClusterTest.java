@@ -40,7 +40,8 @@ import org.sipproxy.message.StatusCode;
 class ClusterTest {
 
     private static final Aor BOB = new Aor("bob", "sip.test");
-    private static final byte[] SECRET = "a secret of all the nodes".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] SECRET =
+            "a secret of all the nodes".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
     /** Every sender without this header must authenticate. */
     private static final String PASSWORD = "X-Password: right";
@@ -233,12 +234,10 @@ class ClusterTest {
                 .singleElement()
                 .satisfies(row -> assertThat(row.path().toString())
                         .matches("\\[sip:[-_A-Za-z0-9]+@" + one.tcpHostPort() + ";transport=tcp;lr;node=one]"));
-        assertThat(one.proxy().locationStore().lookup(BOB))
-                .singleElement()
-                .satisfies(binding -> {
-                    assertThat(binding.path()).isEmpty();
-                    assertThat(binding.flow()).isPresent();
-                });
+        assertThat(one.proxy().locationStore().lookup(BOB)).singleElement().satisfies(binding -> {
+            assertThat(binding.path()).isEmpty();
+            assertThat(binding.flow()).isPresent();
+        });
         assertThat(two.proxy().locationStore().lookup(BOB))
                 .singleElement()
                 .satisfies(binding -> assertThat(binding.path()).hasSize(1));
@@ -264,13 +263,12 @@ class ClusterTest {
         ProxyUnderTest two = node("two", "127.0.0.2");
         phone(one, "bob").close();
         await().untilAsserted(
-                () -> assertThat(one.proxy().statistics().connections()).isZero());
+                        () -> assertThat(one.proxy().statistics().connections()).isZero());
         WireClient.Udp alice = two.udp("alice");
 
         alice.awaitResponse(alice.send(message(alice, "bob")), 480);
 
-        await().untilAsserted(
-                () -> assertThat(rows.find(BOB, Instant.now())).isEmpty());
+        await().untilAsserted(() -> assertThat(rows.find(BOB, Instant.now())).isEmpty());
     }
 
     @Test
@@ -279,7 +277,7 @@ class ClusterTest {
         ProxyUnderTest two = node("two", "127.0.0.2");
         phone(one, "bob").close();
         await().untilAsserted(
-                () -> assertThat(one.proxy().statistics().connections()).isZero());
+                        () -> assertThat(one.proxy().statistics().connections()).isZero());
         WireClient.Udp second = two.udp("bob");
         register(second, "bob", "<" + second.contact() + ">;q=0.5");
         WireClient.Udp alice = two.udp("alice");
@@ -328,7 +326,8 @@ class ClusterTest {
                 .with("Route: <" + row.path().get(0) + ";by=0019a0b0c0dAAAAAAAAAAAAAAAAAAAAAA>");
         mallory.awaitResponse(mallory.send(guessed), 407);
 
-        assertThat(bob.pendingAfterRoundTrip()).noneMatch(message -> message.method().equals("MESSAGE"));
+        assertThat(bob.pendingAfterRoundTrip())
+                .noneMatch(message -> message.method().equals("MESSAGE"));
     }
 
     @Test
@@ -377,12 +376,14 @@ class ClusterTest {
                 .cluster(new ClusterSettings("node one", Endpoint.tcp("0.0.0.0", 5060)));
 
         assertThatThrownBy(builder::build)
-                .isInstanceOfSatisfying(ConfigurationException.class, e -> assertThat(e.problems())
-                        .extracting(ConfigurationProblem::toString)
-                        .anyMatch(text -> text.contains("cluster.node: 'node one'"))
-                        .anyMatch(text -> text.contains("cluster.address: tcp:0.0.0.0:5060"))
-                        .anyMatch(text -> text.contains("needs a secret"))
-                        .anyMatch(text -> text.contains("needs bindings that all nodes share"))
-                        .anyMatch(text -> text.contains("no listening point has its transport")));
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(ConfigurationProblem::toString)
+                                .anyMatch(text -> text.contains("cluster.node: 'node one'"))
+                                .anyMatch(text -> text.contains("cluster.address: tcp:0.0.0.0:5060"))
+                                .anyMatch(text -> text.contains("needs a secret"))
+                                .anyMatch(text -> text.contains("needs bindings that all nodes share"))
+                                .anyMatch(text -> text.contains("no listening point has its transport")));
     }
 }

@@ -85,7 +85,10 @@ public final class PeerHops {
         byte[] point = flow.endpoint().toString().getBytes(StandardCharsets.US_ASCII);
         ByteBuffer body = ByteBuffer.allocate(20 + address.length + point.length);
         body.put(VERSION).putLong(process).putLong(connection);
-        body.putShort((short) remote.getPort()).put((byte) address.length).put(address).put(point);
+        body.putShort((short) remote.getPort())
+                .put((byte) address.length)
+                .put(address)
+                .put(point);
         byte[] mac = mac(node, body.array());
         byte[] token = Arrays.copyOf(body.array(), body.capacity() + MAC_BYTES);
         System.arraycopy(mac, 0, token, body.capacity(), MAC_BYTES);

@@ -63,7 +63,9 @@ final class ClusterNode implements NodeRows.Node, PreprocessRoute.PeerRequests {
         if (path.isEmpty() || !hops.isOwn(path.get(0))) {
             return row;
         }
-        return row.toBuilder().path(new ArrayList<>(path.subList(1, path.size()))).build();
+        return row.toBuilder()
+                .path(new ArrayList<>(path.subList(1, path.size())))
+                .build();
     }
 
     @Override
@@ -92,6 +94,11 @@ final class ClusterNode implements NodeRows.Node, PreprocessRoute.PeerRequests {
             return null;
         }
         TransportFlow open = points.openConnection(new NextHop(named.kind(), named.remote()));
-        return open != null && open.connectionId().filter(id -> id == named.connection()).isPresent() ? open : null;
+        return open != null
+                        && open.connectionId()
+                                .filter(id -> id == named.connection())
+                                .isPresent()
+                ? open
+                : null;
     }
 }

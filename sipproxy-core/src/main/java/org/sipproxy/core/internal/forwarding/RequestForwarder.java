@@ -78,7 +78,8 @@ public final class RequestForwarder {
         this.planFailures = new PlanFailures();
         this.failedHops = new FailedHops(table::now, nextHops.failureMemory().toNanos());
         this.responses = responses;
-        this.writer = new RequestWriter(branches, signature, tokens, new SideUsers(users, registeredOver), credentials, peers);
+        this.writer = new RequestWriter(
+                branches, signature, tokens, new SideUsers(users, registeredOver), credentials, peers);
         this.completions = completions;
         this.responseStages = responseStages;
         this.threads = threads;

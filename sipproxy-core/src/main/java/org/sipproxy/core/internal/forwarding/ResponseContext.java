@@ -327,7 +327,8 @@ final class ResponseContext implements ServerTransaction.CancelHandler {
             branchEnded(); // its Contacts are tried when the group has failed
             return;
         }
-        if (response.statusCode() == StatusCode.FLOW_FAILED && forwarder.completions.flowFailed(context, branch.target())) {
+        if (response.statusCode() == StatusCode.FLOW_FAILED
+                && forwarder.completions.flowFailed(context, branch.target())) {
             failure(
                     branch,
                     StatusCode.TEMPORARILY_UNAVAILABLE,

@@ -39,7 +39,8 @@ class PeerHopsTest {
 
     private static SipRequest message(String callId, int cseq) throws Exception {
         String text = "MESSAGE sip:bob@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKx\r\n"
-                + "From: <sip:alice@sip.test>;tag=a\r\nTo: <sip:bob@sip.test>\r\nCall-ID: " + callId + "\r\nCSeq: " + cseq
+                + "From: <sip:alice@sip.test>;tag=a\r\nTo: <sip:bob@sip.test>\r\nCall-ID: " + callId + "\r\nCSeq: "
+                + cseq
                 + " MESSAGE\r\nMax-Forwards: 70\r\n\r\n";
         return (SipRequest) SipMessage.parse(text.getBytes(StandardCharsets.US_ASCII), ParseLimits.DEFAULT);
     }
@@ -80,15 +81,22 @@ class PeerHopsTest {
         SipUri signed = two.signed(hop, message("c", 1), NOW);
 
         assertThat(one.flowOf(signed, message("c", 1), NOW + 59_000)).isNotNull();
-        assertThat(one.flowOf(signed, message("c", 1), NOW - 59_000)).as("clocks differ").isNotNull();
+        assertThat(one.flowOf(signed, message("c", 1), NOW - 59_000))
+                .as("clocks differ")
+                .isNotNull();
         assertThat(one.flowOf(signed, message("c", 1), NOW + 61_000)).isNull();
         assertThat(one.flowOf(signed, message("other", 1), NOW)).isNull();
         assertThat(one.flowOf(signed, message("c", 2), NOW)).isNull();
-        assertThat(two.flowOf(signed, message("c", 1), NOW)).as("another node's").isNull();
+        assertThat(two.flowOf(signed, message("c", 1), NOW))
+                .as("another node's")
+                .isNull();
         assertThat(one.flowOf(hop, message("c", 1), NOW)).as("without a proof").isNull();
         SipUri another = one.hopTo(flow(TransportKind.TCP, "198.51.100.8"), 2);
-        SipUri exchanged = SipUri.of(another + signed.toString().substring(signed.toString().indexOf(";by=")));
-        assertThat(one.flowOf(exchanged, message("c", 1), NOW)).as("of another flow").isNull();
+        SipUri exchanged = SipUri.of(
+                another + signed.toString().substring(signed.toString().indexOf(";by=")));
+        assertThat(one.flowOf(exchanged, message("c", 1), NOW))
+                .as("of another flow")
+                .isNull();
     }
 
     @Test
@@ -99,7 +107,8 @@ class PeerHopsTest {
 
         assertThat(one.isOwn(hop)).isFalse();
         assertThat(two.isOfOther(hop)).isFalse();
-        assertThat(one.flowOf(stranger.signed(hop, message("c", 1), NOW), message("c", 1), NOW)).isNull();
+        assertThat(one.flowOf(stranger.signed(hop, message("c", 1), NOW), message("c", 1), NOW))
+                .isNull();
     }
 
     @Test
