@@ -34,6 +34,7 @@ import org.sipproxy.testkit.Registrations;
 import org.sipproxy.testkit.SipProxyExtension;
 import org.sipproxy.testkit.SipProxyTest;
 import org.sipproxy.testkit.SipUser;
+import org.sipproxy.testkit.StreamRelay;
 import org.sipproxy.testkit.TestClock;
 import org.sipproxy.testkit.Transfer;
 import org.sipproxy.testkit.jain.RiStackLogger;
@@ -144,6 +145,30 @@ class TestingPageTest {
             Phone alice = sip.phone("alice", phone -> phone.faults(lossy));
 
             OutgoingCall call = alice.call("bob");
+            bob.awaitCall().answer();
+            call.awaitAnswer().hangUp();
+        }
+    }
+
+    @Nested
+    @SipProxyTest
+    class StreamTest {
+
+        @Test
+        void callsThroughASlowConnection(SipProxyExtension sip, @SipUser("alice") Phone alice) {
+            StreamRelay relay = sip.closing(StreamRelay.builder(sip.tcp())
+                    .pieces(40, Duration.ofMillis(1))
+                    .open());
+            Phone bob = sip.registeredPhone(
+                    "bob",
+                    phone -> phone.transport(TransportKind.TCP)
+                            .proxy(relay.address())
+                            .lenient());
+
+            relay.stall();
+            OutgoingCall call = alice.call("bob");
+            relay.resume();
+
             bob.awaitCall().answer();
             call.awaitAnswer().hangUp();
         }

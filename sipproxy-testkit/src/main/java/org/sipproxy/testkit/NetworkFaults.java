@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Faults of a network, for {@link Phone.Builder#faults} and, with an application that is not a phone, {@link
- * NatRouter.Builder#faults}: lost, late, duplicated, overtaken and corrupted messages, connections that break, and
+ * NatRouter.Builder#faults} and {@link StreamRelay.Builder#faults}: lost, late, duplicated, overtaken and corrupted messages, connections that break, and
  * peers that fall silent.
  *
  * <pre>{@code
@@ -72,7 +72,7 @@ public final class NetworkFaults {
         silent = false;
     }
 
-    /** Creates the state of one phone or router. */
+    /** Creates the state of one phone, router or relayed connection. */
     FaultyLink link(@Nullable TestClock clock) {
         return new FaultyLink(this, links.getAndIncrement(), clock);
     }
