@@ -198,7 +198,10 @@ record GatewayProperties(
 
     /** Returns true if there is anything to dispatch. */
     boolean isUsed(TableSources tables) {
-        return tables.gatewaySource().isPresent() || !gateway.isEmpty() || !prefixRoute.isEmpty() || fallbackRoute != null;
+        return tables.gatewaySource().isPresent()
+                || !gateway.isEmpty()
+                || !prefixRoute.isEmpty()
+                || fallbackRoute != null;
     }
 
     /** Returns the hosts of gateways and providers whose address is numeric: they have no rate limit. */

@@ -93,7 +93,8 @@ public class SipProxyAutoConfiguration {
             GatewayProperties gateways,
             ObjectProvider<TableSources> tables,
             Problems problems) {
-        return IdentityHeaders.trusting(exempt(access, gateways, tables, problems).toArray(new CidrBlock[0]));
+        return IdentityHeaders.trusting(
+                exempt(access, gateways, tables, problems).toArray(new CidrBlock[0]));
     }
 
     /** Returns the elements of the network that are trusted. */

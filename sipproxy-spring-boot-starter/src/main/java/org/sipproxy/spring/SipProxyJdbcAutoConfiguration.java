@@ -204,8 +204,7 @@ public class SipProxyJdbcAutoConfiguration {
     }
 
     @Bean
-    TableSources sipTables(
-            SipDatabase database, TableProperties tables, ObjectProvider<Uses> uses, Problems problems) {
+    TableSources sipTables(SipDatabase database, TableProperties tables, ObjectProvider<Uses> uses, Problems problems) {
         DataSource rows = database.dataSource();
         List<ProxyComponent> components = new ArrayList<>();
         Map<String, Runnable> reloads = new HashMap<>();

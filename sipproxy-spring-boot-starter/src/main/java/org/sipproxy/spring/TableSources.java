@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.api.access.AccessRuleSource;
 import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.gateway.Gateway;
 import org.sipproxy.api.gateway.GatewaySource;
 import org.sipproxy.api.gateway.TrunkAccount;
 import org.sipproxy.message.SipUri;
-import org.sipproxy.api.access.AccessRuleSource;
 
 /**
  * Kamailio's tables that are used, without the types of {@code sipproxy-jdbc}, which is optional. Gateways and accounts
@@ -97,7 +97,8 @@ final class TableSources {
             problems.add(
                     "sipproxy.tables",
                     table,
-                    "cannot be read: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                    "cannot be read: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
                     "check the rights of the user of the database, or remove the table");
             return List.of();
         }

@@ -83,7 +83,8 @@ class TablesTest {
             POSTGRES.execute("INSERT INTO domain (domain) VALUES ('third.test')");
 
             await().atMost(Duration.ofSeconds(30))
-                    .untilAsserted(() -> assertThat(registers("third.test", proxy)).isEqualTo(200));
+                    .untilAsserted(
+                            () -> assertThat(registers("third.test", proxy)).isEqualTo(200));
         });
     }
 
@@ -113,9 +114,8 @@ class TablesTest {
                     POSTGRES.execute("INSERT INTO domain (domain) VALUES ('fourth.test')");
 
                     await().atMost(Duration.ofSeconds(30))
-                            .untilAsserted(() ->
-                                    assertThat(registers("fourth.test", context.getBean(SipProxy.class)))
-                                            .isEqualTo(200));
+                            .untilAsserted(() -> assertThat(registers("fourth.test", context.getBean(SipProxy.class)))
+                                    .isEqualTo(200));
 
                     assertThat(own.rules()).hasSize(1);
                 });
@@ -145,8 +145,7 @@ class TablesTest {
                     .proxy(context.getBean(SipProxy.class))
                     .patience(Duration.ofMillis(700))
                     .open()) {
-                assertThatThrownBy(refused::register)
-                        .isInstanceOf(AssertionError.class);
+                assertThatThrownBy(refused::register).isInstanceOf(AssertionError.class);
             }
         });
         stored("sipproxy.tables=access")

@@ -417,7 +417,12 @@ final class TargetRoute {
 
     /** Returns true if {@link #next} may have a candidate. */
     boolean hasNext() {
-        return direct != null || datagram != null || registered != null || lastResort != null || hasNextServer() || mayLookUp();
+        return direct != null
+                || datagram != null
+                || registered != null
+                || lastResort != null
+                || hasNextServer()
+                || mayLookUp();
     }
 
     private boolean mayLookUp() {
