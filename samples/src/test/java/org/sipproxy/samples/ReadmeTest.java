@@ -98,7 +98,7 @@ class ReadmeTest {
         String tests = source("test/java/org/sipproxy/samples/TestingPageTest");
         List<String> shown = blocks(Files.readString(MODULE.resolve("../docs/testing.md")), "```java\n", "```");
 
-        assertThat(shown).hasSize(8).allSatisfy(block -> assertThat(tests).containsIgnoringWhitespaces(block));
+        assertThat(shown).hasSize(10).allSatisfy(block -> assertThat(tests).containsIgnoringWhitespaces(block));
     }
 
     @Test

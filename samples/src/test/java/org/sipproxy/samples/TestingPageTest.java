@@ -5,6 +5,7 @@ import static org.sipproxy.testkit.assertj.SipAssertions.assertThat;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Properties;
 import javax.sip.SipFactory;
@@ -33,6 +34,8 @@ import org.sipproxy.testkit.Registrations;
 import org.sipproxy.testkit.SipProxyExtension;
 import org.sipproxy.testkit.SipProxyTest;
 import org.sipproxy.testkit.SipUser;
+import org.sipproxy.testkit.StreamRelay;
+import org.sipproxy.testkit.TestClock;
 import org.sipproxy.testkit.Transfer;
 import org.sipproxy.testkit.jain.RiStackLogger;
 
@@ -144,6 +147,57 @@ class TestingPageTest {
             OutgoingCall call = alice.call("bob");
             bob.awaitCall().answer();
             call.awaitAnswer().hangUp();
+        }
+    }
+
+    @Nested
+    @SipProxyTest
+    class StreamTest {
+
+        @Test
+        void callsThroughASlowConnection(SipProxyExtension sip, @SipUser("alice") Phone alice) {
+            StreamRelay relay = sip.closing(StreamRelay.builder(sip.tcp())
+                    .pieces(40, Duration.ofMillis(1))
+                    .open());
+            Phone bob = sip.registeredPhone(
+                    "bob",
+                    phone -> phone.transport(TransportKind.TCP)
+                            .proxy(relay.address())
+                            .lenient());
+
+            relay.stall();
+            OutgoingCall call = alice.call("bob");
+            relay.resume();
+
+            bob.awaitCall().answer();
+            call.awaitAnswer().hangUp();
+        }
+    }
+
+    @Nested
+    @SipProxyTest
+    class TimeTest {
+
+        private final TestClock clock = TestClock.stopped();
+
+        @ConfigureSipProxy
+        void stopTheClock(SipProxyExtension.Builder sip) {
+            sip.clock(clock);
+        }
+
+        @Test
+        void callerGivesUpAfter32Seconds(SipProxyExtension sip, @SipUser("alice") Phone alice) {
+            NetworkFaults network =
+                    NetworkFaults.builder(4711).delay(Duration.ofSeconds(2)).build();
+            sip.registeredPhone("bob", phone -> phone.faults(network));
+            network.silence();
+            Instant start = clock.now();
+
+            OutgoingCall call = alice.call("bob");
+            clock.advance(Duration.ofSeconds(40));
+
+            assertThat(call.awaitFinal().statusCode()).isEqualTo(408);
+            assertThat(Duration.between(start, clock.now())).isEqualTo(Duration.ofSeconds(40));
         }
     }
 

@@ -16,10 +16,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.sipproxy.api.component.ProxyRuntime;
 import org.sipproxy.api.location.Aor;
-import org.sipproxy.api.location.Binding;
 import org.sipproxy.api.location.BindingChange;
 import org.sipproxy.api.location.LocationStore;
-import org.sipproxy.api.location.RemovalReason;
 import org.sipproxy.api.location.UserCase;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.message.HostName;
@@ -48,17 +46,8 @@ final class RemovedSubscribers {
     private static final String EXISTING = "SELECT username, domain FROM subscriber WHERE "
             + Subscribers.lower("username") + " = ANY(?) AND domain = ANY(?)";
 
-    private static final BindingChange REMOVE_ALL = new BindingChange() {
-        @Override
-        public List<Binding> apply(List<Binding> current) {
-            return current.isEmpty() ? current : List.of();
-        }
-
-        @Override
-        public RemovalReason reasonOf(Binding removed) {
-            return RemovalReason.ADMIN;
-        }
-    };
+    /** The reason is that of each change, {@code ADMIN}. */
+    private static final BindingChange REMOVE_ALL = current -> current.isEmpty() ? current : List.of();
 
     private record Recheck(CredentialCache.Key key, long dueNanos) {}
 

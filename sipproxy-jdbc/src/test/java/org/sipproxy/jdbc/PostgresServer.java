@@ -39,7 +39,9 @@ public final class PostgresServer implements AutoCloseable {
     private PostgresServer(Map<String, String> settings) {
         this.settings = settings;
         try {
-            directory = Files.createTempDirectory("sipproxy-postgres");
+            // in the build directory, because a JVM that is killed does not remove it
+            directory = Files.createTempDirectory(
+                    Files.createDirectories(Path.of("target", "postgres").toAbsolutePath()), "server");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -35,6 +35,11 @@ record SelfSignedCertificate(Path certificate, Path key) {
     static SelfSignedCertificate of(List<String> domains, List<Endpoint> endpoints) throws IOException {
         Path folder = Files.createTempDirectory("sipproxy-tls");
         folder.toFile().deleteOnExit();
+        return in(folder, domains, endpoints);
+    }
+
+    /** Generates such a certificate in an empty directory. */
+    static SelfSignedCertificate in(Path folder, List<String> domains, List<Endpoint> endpoints) throws IOException {
         Path store = folder.resolve("store.p12");
         try {
             run(store, names(domains, endpoints));

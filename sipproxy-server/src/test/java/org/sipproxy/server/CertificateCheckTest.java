@@ -40,7 +40,7 @@ class CertificateCheckTest {
     @Test
     void certificateForAnotherDomainIsAWarningWithItsNames() throws IOException {
         SelfSignedCertificate made =
-                SelfSignedCertificate.of(List.of("sip.test"), List.of(Endpoint.tls("127.0.0.1", 5061)));
+                SelfSignedCertificate.in(folder, List.of("sip.test"), List.of(Endpoint.tls("127.0.0.1", 5061)));
 
         assertThat(check("SIP.test", made.certificate(), made.key())).isZero();
         assertThat(err.toString()).isEmpty();
@@ -54,8 +54,10 @@ class CertificateCheckTest {
 
     @Test
     void keyThatEveryUserCanReadIsAWarning() throws IOException {
-        SelfSignedCertificate made =
-                SelfSignedCertificate.of(List.of("sip.test"), List.of(Endpoint.tls("127.0.0.1", 5061)));
+        SelfSignedCertificate made = SelfSignedCertificate.in(
+                Files.createDirectory(folder.resolve("made")),
+                List.of("sip.test"),
+                List.of(Endpoint.tls("127.0.0.1", 5061)));
         Path key = Files.copy(made.key(), folder.resolve("key.pem"));
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));

@@ -133,7 +133,7 @@ class ImportCommandTest {
                 .replace("voicemail.srv_ip = \"\"", "voicemail.srv_ip = \"192.0.2.20\"");
         Path configuration = Files.writeString(directory.resolve("kamailio.cfg"), text);
         if (features.contains("WITH_TLS")) {
-            SelfSignedCertificate certificate = SelfSignedCertificate.of(List.of("sip.test"), List.of());
+            SelfSignedCertificate certificate = SelfSignedCertificate.in(directory, List.of("sip.test"), List.of());
             Files.writeString(
                     directory.resolve("tls.cfg"),
                     "[server:default]\ncertificate = " + certificate.certificate() + "\nprivate_key = "

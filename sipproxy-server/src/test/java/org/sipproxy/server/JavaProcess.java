@@ -3,14 +3,18 @@ package org.sipproxy.server;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Separate JVM that runs a class with a main method, with the class path of the tests. */
 public final class JavaProcess implements AutoCloseable {
@@ -20,12 +24,16 @@ public final class JavaProcess implements AutoCloseable {
     private static final Path STATE = Path.of("target", "state").toAbsolutePath();
 
     private final Process process;
+    /** Its directory for temporary files, which a JVM that is killed does not delete. */
+    private final Path temporary;
+
     private final BlockingQueue<String> out = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> err = new LinkedBlockingQueue<>();
     private final List<Thread> readers;
 
-    private JavaProcess(Process process) {
+    private JavaProcess(Process process, Path temporary) {
         this.process = process;
+        this.temporary = temporary;
         this.readers = List.of(read(process.getInputStream(), out), read(process.getErrorStream(), err));
     }
 
@@ -64,14 +72,16 @@ public final class JavaProcess implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));
+        Path temporary = Files.createTempDirectory("sipproxy-process");
         command.addAll(1, jvmOptions);
+        command.add(1, "-Djava.io.tmpdir=" + temporary); // jvmOptions may have another
         command.addAll(List.of(args));
         command.addAll(0, starter);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment()
                 .put("XDG_STATE_HOME", STATE.toString()); // keeps the launcher's files in the build directory
         builder.environment().putAll(environment);
-        return new JavaProcess(builder.start());
+        return new JavaProcess(builder.start(), temporary);
     }
 
     private static Thread read(InputStream from, BlockingQueue<String> to) {
@@ -131,6 +141,7 @@ public final class JavaProcess implements AutoCloseable {
         for (Thread reader : readers) {
             reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
         }
+        deleteTemporaryFiles();
         return process.exitValue();
     }
 
@@ -143,8 +154,27 @@ public final class JavaProcess implements AutoCloseable {
         return List.copyOf(err);
     }
 
+    /** Kills the process if it is still running, and deletes its temporary files. */
     @Override
     public void close() {
         process.destroyForcibly();
+        try {
+            process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            deleteTemporaryFiles();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void deleteTemporaryFiles() {
+        if (!Files.exists(temporary)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(temporary)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -40,8 +40,9 @@ class TlsOptionsTest {
         return Launcher.execute(new PrintWriter(out), new PrintWriter(err), all.toArray(new String[0]));
     }
 
-    private static SelfSignedCertificate certificate() throws Exception {
-        return SelfSignedCertificate.of(List.of("sip.test"), List.of(Endpoint.tls("127.0.0.1", 0)));
+    private SelfSignedCertificate certificate() throws Exception {
+        return SelfSignedCertificate.in(
+                Files.createTempDirectory(folder, "tls"), List.of("sip.test"), List.of(Endpoint.tls("127.0.0.1", 0)));
     }
 
     @Test

@@ -47,7 +47,7 @@ record AccessProperties(
         MULTICAST
     }
 
-    AccessList accessList(Problems problems) {
+    AccessList accessList(TableProperties tables, TableSources sources, Problems problems) {
         List<AccessRule> rules = new ArrayList<>();
         List<CidrBlock> trusted = trustedNetworks(problems);
         List<CidrBlock> allowed = networks("sipproxy.allow", allow, problems);
@@ -66,10 +66,18 @@ record AccessProperties(
             }
             rules.add(AccessRule.deny(network));
         }
-        return AccessList.builder() // also without rules, which the application may add
+        AccessList.Builder list = AccessList.builder() // also without rules, which the application may add
                 .rules(rules.toArray(new AccessRule[0]))
-                .defaultPolicy(allow.isEmpty() ? AccessRule.Action.ALLOW : AccessRule.Action.DENY)
-                .build();
+                .defaultPolicy(
+                        allow.isEmpty() && !tables.allowsOnlyListed()
+                                ? AccessRule.Action.ALLOW
+                                : AccessRule.Action.DENY);
+        tables.addTo(list, sources, problems);
+        AccessList built = list.build();
+        if (sources.accessRules().isPresent()) {
+            sources.reloadBy("address and trusted", built::reload);
+        }
+        return built;
     }
 
     List<CidrBlock> trustedNetworks(Problems problems) {

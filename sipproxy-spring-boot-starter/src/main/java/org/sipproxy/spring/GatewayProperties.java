@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.gateway.Gateway;
+import org.sipproxy.api.gateway.TrunkAccount;
 import org.sipproxy.api.routing.RequestStage;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.gateway.Algorithm;
@@ -196,8 +197,11 @@ record GatewayProperties(
     }
 
     /** Returns true if there is anything to dispatch. */
-    boolean isUsed() {
-        return !gateway.isEmpty() || !prefixRoute.isEmpty() || fallbackRoute != null;
+    boolean isUsed(TableSources tables) {
+        return tables.gatewaySource().isPresent()
+                || !gateway.isEmpty()
+                || !prefixRoute.isEmpty()
+                || fallbackRoute != null;
     }
 
     /** Returns the hosts of gateways and providers whose address is numeric: they have no rate limit. */
@@ -228,36 +232,55 @@ record GatewayProperties(
         }
     }
 
-    /** Returns the trunks by name. */
-    Map<String, Trunk> trunks(String domain, Problems problems) {
+    /** Returns the trunks by name, with those of the database. */
+    Map<String, Trunk> trunks(String domain, TableSources tables, Problems problems) {
         Map<String, Trunk> trunks = new LinkedHashMap<>();
         trunk.forEach((name, one) -> problems.collectOf(
                 "sipproxy.trunk." + name, String.valueOf(one.uri()), () -> trunks.put(name, one.build(name, domain))));
+        for (TrunkAccount row : tables.accounts()) {
+            if (trunk.containsKey(row.name())) {
+                problems.add("sipproxy.trunk." + row.name(), "", "is also a row of uacreg", "rename one of them");
+            } else {
+                problems.collectOf(
+                        "sipproxy.tables",
+                        "uacreg: " + row.name(),
+                        () -> trunks.put(row.name(), Trunk.builder(row).build()));
+            }
+        }
         return trunks;
     }
 
     /** Returns the dispatcher of the sets, and of the routes to sets and trunks; empty if there are problems. */
-    Optional<Dispatcher> dispatcher(Map<String, Trunk> trunks, Problems problems) {
+    Optional<Dispatcher> dispatcher(
+            Map<String, Trunk> trunks, TableSources tables, Duration reload, Problems problems) {
         int before = problems.count();
         Dispatcher.Builder dispatcher = Dispatcher.builder()
                 .recognize(gatewayTrust)
                 .callLifetime(gatewayCallLifetime)
                 .countedCalls(gatewayCountedCalls);
         gateway.forEach((name, set) -> {
-            if (trunk.containsKey(name)) {
+            if (trunks.containsKey(name)) {
                 problems.add("sipproxy.gateway." + name, "", "is also a trunk", "rename one of them");
             }
             dispatcher.set(set.build(name, problems));
         });
+        Set<String> sets = new TreeSet<>(gateway.keySet());
+        tables.gateways().forEach(row -> sets.add(row.set()));
+        tables.gatewaySource().ifPresent(rows -> {
+            dispatcher.source(rows);
+            if (!reload.isZero()) {
+                problems.collect(() -> dispatcher.reloadEvery(reload));
+            }
+        });
         for (int i = 0; i < prefixRoute.size(); i++) {
-            addRoute(prefixRoute.get(i), "sipproxy.prefix-route[" + i + "]", dispatcher, trunks, problems);
+            addRoute(prefixRoute.get(i), "sipproxy.prefix-route[" + i + "]", dispatcher, trunks, sets, problems);
         }
         String fallback = fallbackRoute;
-        if (fallback != null && isKnown("sipproxy.fallback-route", fallback, problems)) {
+        if (fallback != null && isKnown("sipproxy.fallback-route", fallback, trunks, sets, problems)) {
             Trunk to = trunks.get(fallback);
             if (to != null) {
                 dispatcher.fallback(to);
-            } else if (gateway.containsKey(fallback)) {
+            } else if (sets.contains(fallback)) {
                 dispatcher.fallback(fallback);
             }
         }
@@ -271,6 +294,7 @@ record GatewayProperties(
             String property,
             Dispatcher.Builder dispatcher,
             Map<String, Trunk> trunks,
+            Set<String> sets,
             Problems problems) {
         String prefix = route.prefix();
         String to = route.to();
@@ -278,7 +302,7 @@ record GatewayProperties(
             problems.add(property, "", "needs prefix and to", "set both");
             return;
         }
-        if (!isKnown(property + ".to", to, problems)) {
+        if (!isKnown(property + ".to", to, trunks, sets, problems)) {
             return;
         }
         problems.collectOf(property, prefix, () -> {
@@ -286,18 +310,20 @@ record GatewayProperties(
             Trunk trunk = trunks.get(to);
             if (trunk != null) {
                 dispatcher.prefix(prefix, trunk, numbers);
-            } else if (gateway.containsKey(to)) {
+            } else if (sets.contains(to)) {
                 dispatcher.prefix(prefix, to, numbers);
             }
         });
     }
 
-    private boolean isKnown(String property, String name, Problems problems) {
-        if (gateway.containsKey(name) || trunk.containsKey(name)) {
+    private boolean isKnown(
+            String property, String name, Map<String, Trunk> trunks, Set<String> sets, Problems problems) {
+        Set<String> known = new TreeSet<>(sets);
+        known.addAll(trunk.keySet()); // also of those with problems, which are reported
+        known.addAll(trunks.keySet());
+        if (known.contains(name)) {
             return true;
         }
-        Set<String> known = new TreeSet<>(gateway.keySet());
-        known.addAll(trunk.keySet());
         problems.add(
                 property,
                 '"' + name + '"',

@@ -8,5 +8,6 @@ record OptionProperties(
         LimitProperties limits,
         RegistrarProperties registrar,
         StorageProperties storage,
+        TableProperties tables,
         TimerProperties timers,
         TlsProperties tls) {}

@@ -1,5 +1,6 @@
 package org.sipproxy.spring;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -220,17 +221,30 @@ final class ProxyAssembly {
     /** Adds the components: trust decisions first, because the others depend on them. */
     private void addComponents() {
         List<ProxyComponent> all = new ArrayList<>();
+        TableSources tables = tables();
         beans.ordered(AccessList.class).forEach(all::add);
         beans.ordered(FloodGuard.class).forEach(all::add);
-        all.addAll(routing());
+        all.addAll(routing(tables));
+        all.addAll(tables.components()); // after the trunks, to whose calls aliases apply
         beans.ordered(ProxyComponent.class)
                 .filter(component -> !(component instanceof ProxyListener) && !all.contains(component))
                 .forEach(all::add);
+        Map<String, Runnable> reloads = tables.reloads();
+        Duration interval = options.tables().tablesReload();
+        if (!reloads.isEmpty() && !interval.isZero()) {
+            all.add(new TableReload(reloads, interval));
+        }
         all.forEach(builder::component);
     }
 
+    private TableSources tables() {
+        Optional<TableSources> sources = beans.one(TableSources.class);
+        options.tables().check(sources.isPresent(), problems);
+        return sources.orElse(TableSources.NONE);
+    }
+
     /** Returns trunks and gateways of the properties, and applies what changes the called number before them. */
-    private List<ProxyComponent> routing() {
+    private List<ProxyComponent> routing(TableSources tables) {
         GatewayProperties gateways = options.gateways();
         RequestStage numbers = gateways.numbers(problems);
         if (numbers != null) {
@@ -239,10 +253,11 @@ final class ProxyAssembly {
         String domain = properties.domain().isEmpty()
                 ? "missing.invalid"
                 : properties.domain().get(0);
-        Map<String, Trunk> trunks = new LinkedHashMap<>(gateways.trunks(domain, problems));
+        Map<String, Trunk> trunks = new LinkedHashMap<>(gateways.trunks(domain, tables, problems));
         List<ProxyComponent> components = new ArrayList<>(trunks.values());
-        if (gateways.isUsed()) {
-            gateways.dispatcher(trunks, problems).ifPresent(components::add);
+        if (gateways.isUsed(tables)) {
+            gateways.dispatcher(trunks, tables, options.tables().tablesReload(), problems)
+                    .ifPresent(components::add);
         }
         return components;
     }

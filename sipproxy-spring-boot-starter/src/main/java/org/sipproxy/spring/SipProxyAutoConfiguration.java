@@ -8,6 +8,8 @@ import org.sipproxy.api.auth.Credential;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.gateway.SourceMatch;
+import org.sipproxy.message.SipUri;
 import org.sipproxy.nat.NatTraversal;
 import org.sipproxy.security.AccessList;
 import org.sipproxy.security.AuditLog;
@@ -46,6 +48,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
     NatProperties.class,
     RegistrarProperties.class,
     StorageProperties.class,
+    TableProperties.class,
     TimerProperties.class,
     TlsProperties.class
 })
@@ -64,27 +67,46 @@ public class SipProxyAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    AccessList sipAccessList(AccessProperties properties, Problems problems) {
-        return properties.accessList(problems);
+    AccessList sipAccessList(
+            AccessProperties properties,
+            TableProperties tables,
+            ObjectProvider<TableSources> sources,
+            Problems problems) {
+        return properties.accessList(tables, sources.getIfAvailable(() -> TableSources.NONE), problems);
     }
 
     @Bean
     @ConditionalOnMissingBean
     FloodGuard sipFloodGuard(
-            FloodProperties properties, AccessProperties access, GatewayProperties gateways, Problems problems) {
-        return properties.component(exempt(access, gateways, problems), problems);
+            FloodProperties properties,
+            AccessProperties access,
+            GatewayProperties gateways,
+            ObjectProvider<TableSources> tables,
+            Problems problems) {
+        return properties.component(exempt(access, gateways, tables, problems), problems);
     }
 
     @Bean
     @ConditionalOnMissingBean
-    IdentityHeaders sipIdentityHeaders(AccessProperties access, GatewayProperties gateways, Problems problems) {
-        return IdentityHeaders.trusting(exempt(access, gateways, problems).toArray(new CidrBlock[0]));
+    IdentityHeaders sipIdentityHeaders(
+            AccessProperties access,
+            GatewayProperties gateways,
+            ObjectProvider<TableSources> tables,
+            Problems problems) {
+        return IdentityHeaders.trusting(
+                exempt(access, gateways, tables, problems).toArray(new CidrBlock[0]));
     }
 
     /** Returns the elements of the network that are trusted. */
-    private static List<CidrBlock> exempt(AccessProperties access, GatewayProperties gateways, Problems problems) {
+    private static List<CidrBlock> exempt(
+            AccessProperties access,
+            GatewayProperties gateways,
+            ObjectProvider<TableSources> tables,
+            Problems problems) {
         List<CidrBlock> exempt = new ArrayList<>(access.trustedNetworks(problems));
-        gateways.peers().forEach(peer -> peer.numericHost().map(CidrBlock::of).ifPresent(exempt::add));
+        List<SipUri> peers = new ArrayList<>(gateways.peers());
+        tables.ifAvailable(rows -> peers.addAll(rows.peers(gateways.gatewayTrust() == SourceMatch.ADDRESS)));
+        peers.forEach(peer -> peer.numericHost().map(CidrBlock::of).ifPresent(exempt::add));
         return exempt;
     }
 
@@ -161,9 +183,10 @@ public class SipProxyAutoConfiguration {
             LimitProperties limits,
             RegistrarProperties registrar,
             StorageProperties storage,
+            TableProperties tables,
             TimerProperties timers,
             TlsProperties tls) {
-        return new OptionProperties(access, calls, gateways, limits, registrar, storage, timers, tls);
+        return new OptionProperties(access, calls, gateways, limits, registrar, storage, tables, timers, tls);
     }
 
     @Bean

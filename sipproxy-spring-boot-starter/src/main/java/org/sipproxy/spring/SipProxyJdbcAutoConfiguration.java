@@ -1,8 +1,11 @@
 package org.sipproxy.spring;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -13,15 +16,21 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.Authentication;
 import org.sipproxy.api.auth.CredentialStore;
 import org.sipproxy.api.call.CallRepository;
+import org.sipproxy.api.component.ProxyComponent;
 import org.sipproxy.api.location.BindingRepository;
 import org.sipproxy.core.SipProxy;
 import org.sipproxy.jdbc.DatabaseUse;
 import org.sipproxy.jdbc.DatabaseWait;
+import org.sipproxy.jdbc.JdbcAccessRules;
 import org.sipproxy.jdbc.JdbcAccounting;
+import org.sipproxy.jdbc.JdbcAliases;
 import org.sipproxy.jdbc.JdbcBindingRepository;
 import org.sipproxy.jdbc.JdbcCallRepository;
 import org.sipproxy.jdbc.JdbcCredentials;
+import org.sipproxy.jdbc.JdbcDomains;
+import org.sipproxy.jdbc.JdbcGateways;
 import org.sipproxy.jdbc.JdbcSecret;
+import org.sipproxy.jdbc.JdbcTrunks;
 import org.sipproxy.jdbc.KamailioSchema;
 import org.sipproxy.jdbc.SchemaMismatch;
 import org.sipproxy.message.Method;
@@ -64,7 +73,8 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
     AccountingProperties.class,
     CallProperties.class,
     DatabaseProperties.class,
-    StorageProperties.class
+    StorageProperties.class,
+    TableProperties.class
 })
 public class SipProxyJdbcAutoConfiguration {
 
@@ -193,6 +203,29 @@ public class SipProxyJdbcAutoConfiguration {
                 () -> JdbcCallRepository.of(database.dataSource()));
     }
 
+    @Bean
+    TableSources sipTables(SipDatabase database, TableProperties tables, ObjectProvider<Uses> uses, Problems problems) {
+        DataSource rows = database.dataSource();
+        List<ProxyComponent> components = new ArrayList<>();
+        Map<String, Runnable> reloads = new HashMap<>();
+        if (tables.use(TableProperties.Table.DOMAIN)) {
+            JdbcDomains domains = JdbcDomains.of(rows);
+            components.add(domains);
+            reloads.put("domain", domains::reload);
+        }
+        if (tables.use(TableProperties.Table.DBALIASES)) {
+            components.add(JdbcAliases.of(rows));
+        }
+        return new TableSources(
+                problems,
+                () -> uses.getObject().check(),
+                tables.use(TableProperties.Table.ACCESS) ? JdbcAccessRules.of(rows) : null,
+                tables.use(TableProperties.Table.DISPATCHER) ? JdbcGateways.of(rows) : null,
+                tables.use(TableProperties.Table.UACREG) ? JdbcTrunks.of(rows)::read : null,
+                components,
+                reloads);
+    }
+
     /** Creates or checks the tables before anything reads them; then the secret is that of the database. */
     @Bean
     @ConditionalOnMissingBean
@@ -234,7 +267,8 @@ public class SipProxyJdbcAutoConfiguration {
             ObjectProvider<JdbcCredentials> users,
             ObjectProvider<JdbcBindingRepository> bindings,
             ObjectProvider<JdbcAccounting> accounting,
-            ObjectProvider<JdbcCallRepository> calls) {
+            ObjectProvider<JdbcCallRepository> calls,
+            TableProperties tables) {
         return new Uses(database.dataSource(), storage, rows.databaseWait(), () -> {
             Set<DatabaseUse> used = EnumSet.noneOf(DatabaseUse.class);
             users.stream().forEach(any -> used.add(DatabaseUse.SUBSCRIBERS));
@@ -247,8 +281,19 @@ public class SipProxyJdbcAutoConfiguration {
                             }));
             accounting.stream().forEach(any -> used.add(DatabaseUse.ACCOUNTING));
             calls.stream().forEach(any -> used.add(DatabaseUse.CALLS));
+            tables.tables().forEach(table -> used.add(useOf(table)));
             return used;
         });
+    }
+
+    private static DatabaseUse useOf(TableProperties.Table table) {
+        return switch (table) {
+            case ACCESS -> DatabaseUse.ACCESS_RULES;
+            case DBALIASES -> DatabaseUse.ALIASES;
+            case DISPATCHER -> DatabaseUse.GATEWAYS;
+            case DOMAIN -> DatabaseUse.DOMAINS;
+            case UACREG -> DatabaseUse.TRUNKS;
+        };
     }
 
     /** Uses of the database, and their tables. */
@@ -342,7 +387,11 @@ public class SipProxyJdbcAutoConfiguration {
                 case KEEP_BINDINGS, SHARE_BINDINGS -> Stream.of("location", JdbcSecret.TABLE);
                 case ACCOUNTING -> Stream.of("acc", "missed_calls", "acc_cdrs");
                 case CALLS -> Stream.of("sipproxy_call");
-                default -> Stream.empty();
+                case ACCESS_RULES -> Stream.of("address", "trusted");
+                case ALIASES -> Stream.of("dbaliases");
+                case DOMAINS -> Stream.of("domain");
+                case GATEWAYS -> Stream.of("dispatcher");
+                case TRUNKS -> Stream.of("uacreg");
             };
         }
 
@@ -351,6 +400,7 @@ public class SipProxyJdbcAutoConfiguration {
                 case "location", JdbcSecret.TABLE -> "sipproxy.storage";
                 case "acc", "missed_calls", "acc_cdrs" -> "sipproxy.accounting.enabled";
                 case "sipproxy_call" -> "sipproxy.calls.enabled";
+                case "address", "trusted", "dbaliases", "domain", "dispatcher", "uacreg" -> "sipproxy.tables";
                 default -> "sipproxy.subscriber";
             };
         }

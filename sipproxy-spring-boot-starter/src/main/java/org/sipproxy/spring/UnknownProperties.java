@@ -34,6 +34,7 @@ final class UnknownProperties {
                     LimitProperties.class,
                     RegistrarProperties.class,
                     StorageProperties.class,
+                    TableProperties.class,
                     TimerProperties.class),
             "accounting",
             List.of(AccountingProperties.class),

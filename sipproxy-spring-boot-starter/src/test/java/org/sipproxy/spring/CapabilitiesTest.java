@@ -50,7 +50,6 @@ class CapabilitiesTest {
             "Subscribers", "changes subscribers; the application uses it itself");
 
     private static final String COMPONENT = "for code: a component bean that the application makes has it";
-    private static final String ROWS = "the source is a bean of the application that it gives to its own component";
 
     /** Single options, with the reason. */
     private static final Map<String, String> LEFT_OUT = leftOut();
@@ -63,10 +62,6 @@ class CapabilitiesTest {
         left.put("DigestAuthentication.realm", "the realm of a user is the domain, so that several domains work");
         left.put("DigestAuthentication.secret", "a nonce of another server is stale, and the phone repeats at once");
         left.put("DigestAuthentication.secrets", "likewise");
-        left.put("AccessList.source", ROWS);
-        left.put("AccessList.group", ROWS);
-        left.put("Dispatcher.source", ROWS);
-        left.put("Dispatcher.reloadEvery", ROWS);
         left.put("Dispatcher.defaults", "each set has its options, and sets of rows have a component of their own");
         left.put("Dispatcher.route", COMPONENT);
         left.put("Dispatcher.openRoute", COMPONENT);

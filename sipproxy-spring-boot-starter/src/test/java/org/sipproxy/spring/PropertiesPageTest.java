@@ -50,9 +50,6 @@ class PropertiesPageTest {
         for (String option : List.of("pcap", "pcap-size", "pcap-files", "hep", "hep-id", "hep-key-file")) {
             SERVER_ONLY.put(option, "is part of the server; a WireListener bean sees all messages");
         }
-        for (String option : List.of("tables", "address-group", "tables-reload")) {
-            SERVER_ONLY.put(option, "JdbcAccessRules and its neighbours are beans of the application");
-        }
         SERVER_ONLY.put("tls-self-signed", "generates files; openssl does it too");
         SERVER_ONLY.put("tls-key-password-file", "sipproxy.tls.key-password, from a file by a configtree import");
         SERVER_ONLY.put("secret-file", "sipproxy.secret, from a file by a configtree import");

@@ -1,6 +1,5 @@
 package org.sipproxy.testkit;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -75,8 +74,7 @@ final class Exchange {
     }
 
     private SipResponse awaitFirst(Predicate<SipResponse> condition, String what) {
-        Duration patience = core.patience();
-        SipResponse found = responses.find(condition, patience).orElse(null);
+        SipResponse found = responses.find(condition, core.patience()).orElse(null);
         if (found == null) {
             ClientTransaction transaction = current;
             if (transaction != null) {

@@ -3,10 +3,8 @@ package org.sipproxy.testkit;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Faults on the link of one phone or NAT: decides what happens to each message, and delivers late ones. */
 final class FaultyLink implements AutoCloseable {
@@ -17,18 +15,16 @@ final class FaultyLink implements AutoCloseable {
     private final NetworkFaults faults;
     private final Path outward;
     private final Path inward;
-    private final ScheduledThreadPoolExecutor timer;
+    private final @Nullable TestClock clock;
+    private final Timers timers;
 
-    FaultyLink(NetworkFaults faults, int number) {
+    FaultyLink(NetworkFaults faults, int number, @Nullable TestClock clock) {
         this.faults = faults;
         Random seeds = new Random(faults.seed() + number);
         this.outward = new Path(new Random(seeds.nextLong()), faults.garbage());
         this.inward = new Path(new Random(seeds.nextLong()), 0);
-        this.timer = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "network-faults");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.clock = clock;
+        this.timers = Timers.of(clock, "network-faults");
     }
 
     NetworkFaults faults() {
@@ -58,14 +54,7 @@ final class FaultyLink implements AutoCloseable {
     /** Drops the messages that are late, and waits for the one that is being delivered. */
     @Override
     public void close() {
-        timer.shutdownNow();
-        try {
-            if (!timer.awaitTermination(2, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("close: a late message was not delivered within 2 s");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        timers.close();
     }
 
     /** One direction. */
@@ -84,6 +73,9 @@ final class FaultyLink implements AutoCloseable {
 
         synchronized boolean pass(byte[] bytes, Consumer<byte[]> onward, boolean stream) {
             messages++;
+            if (clock != null) {
+                clock.touch();
+            }
             // The same draws for every message, so that one fault does not change the faults of later messages.
             boolean lost = random.nextDouble() < faults.loss();
             boolean twice = random.nextDouble() < faults.duplicates();
@@ -105,26 +97,17 @@ final class FaultyLink implements AutoCloseable {
             }
             if (stream && faults.mostDelayNanos() > 0) {
                 inOrder.add(() -> onward.accept(passed));
-                later(delay, () -> inOrder.remove().run());
+                timers.after(delay, () -> inOrder.remove().run());
                 return true;
             }
             for (int copies = twice && !stream ? 2 : 1; copies > 0; copies--) {
                 if (delay > 0) {
-                    later(delay, () -> onward.accept(passed));
+                    timers.after(delay, () -> onward.accept(passed));
                 } else {
                     onward.accept(passed);
                 }
             }
             return true;
-        }
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // close() cancels what is late
-    private void later(long delayNanos, Runnable delivery) {
-        try {
-            timer.schedule(delivery, delayNanos, TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            // closed: lost
         }
     }
 

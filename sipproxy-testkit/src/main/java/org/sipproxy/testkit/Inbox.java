@@ -1,6 +1,5 @@
 package org.sipproxy.testkit;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,24 +20,34 @@ final class Inbox<T> {
     }
 
     /** Waits for the first matching item and keeps it. Returns empty on timeout. */
-    Optional<T> find(Predicate<T> condition, Duration patience) {
+    Optional<T> find(Predicate<T> condition, Patience patience) {
         return await(condition, patience, false);
     }
 
     /** Waits for the first matching item and removes it; earlier items stay. Returns empty on timeout. */
-    Optional<T> take(Predicate<T> condition, Duration patience) {
+    Optional<T> take(Predicate<T> condition, Patience patience) {
         return await(condition, patience, true);
     }
 
-    private synchronized Optional<T> await(Predicate<T> condition, Duration patience, boolean remove) {
-        long deadline = System.nanoTime() + patience.toNanos();
+    private Optional<T> await(Predicate<T> condition, Patience patience, boolean remove) {
+        Patience.Wait wait = patience.begin();
+        while (true) {
+            Optional<T> found = look(condition, remove, wait);
+            if (found.isPresent() || wait.isOver()) {
+                return found;
+            }
+        }
+    }
+
+    /** Looks for an item, and waits for one to be added unless that is for the clock to move. */
+    private synchronized Optional<T> look(Predicate<T> condition, boolean remove, Patience.Wait wait) {
         while (true) {
             for (int i = 0; i < contents.size(); i++) {
                 if (condition.test(contents.get(i))) {
                     return Optional.of(remove ? contents.remove(i) : contents.get(i));
                 }
             }
-            long millis = (deadline - System.nanoTime()) / 1_000_000;
+            long millis = wait.moves() ? 0 : wait.leftMillis();
             if (millis <= 0) {
                 return Optional.empty();
             }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.support.Quantity;
 import org.sipproxy.core.SipProxy;
 
@@ -25,17 +26,19 @@ public final class LeakCheck {
     private static final Duration GRACE = Duration.ofSeconds(3);
 
     private final SipProxy proxy;
+    private final @Nullable TestClock clock;
     /** Stalls of the proxy before the test: those of an earlier test, or of a busy machine, are not its leak. */
     private final long stalledBefore;
 
-    private LeakCheck(SipProxy proxy) {
+    LeakCheck(SipProxy proxy, @Nullable TestClock clock) {
         this.proxy = proxy;
+        this.clock = clock;
         this.stalledBefore = proxy.statistics().stalledReceivers();
     }
 
     /** Returns a check for a test that is about to run on a started proxy. */
     public static LeakCheck before(SipProxy proxy) {
-        return new LeakCheck(proxy);
+        return new LeakCheck(proxy, null);
     }
 
     /**
@@ -47,8 +50,8 @@ public final class LeakCheck {
      * @param phones the phones of the test, not closed yet
      */
     public List<String> after(Collection<Phone> phones) {
-        List<String> leaks = ofPhones(phones);
-        if (!Waiting.until(() -> proxy.statistics().unanswered() == 0, GRACE)) {
+        List<String> leaks = ofPhones(phones, clock);
+        if (!new Patience(GRACE, clock).await(() -> proxy.statistics().unanswered() == 0)) {
             leaks.add("proxy: "
                     + Quantity.of(proxy.statistics().unanswered(), "request still waits", "requests still wait")
                     + " for a final response");
@@ -61,9 +64,10 @@ public final class LeakCheck {
     }
 
     /** Returns unanswered calls and complaints of the phones. */
-    static List<String> ofPhones(Collection<Phone> phones) {
-        Waiting.until(
-                () -> phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()), GRACE);
+    static List<String> ofPhones(Collection<Phone> phones, @Nullable TestClock clock) {
+        new Patience(GRACE, clock)
+                .await(() ->
+                        phones.stream().allMatch(phone -> phone.pendingCalls().isEmpty()));
         List<String> leaks = new ArrayList<>();
         for (Phone phone : phones) {
             for (IncomingCall call : phone.pendingCalls()) {
@@ -76,7 +80,7 @@ public final class LeakCheck {
 
     /** Returns the threads that a closed proxy and its components have left. */
     static List<String> ofThreads(ThreadFence fence) {
-        if (Waiting.until(() -> fence.alive().isEmpty(), GRACE)) {
+        if (new Patience(GRACE, null).await(() -> fence.alive().isEmpty())) {
             return List.of();
         }
         return List.of("proxy: closed, but these threads are alive: " + fence.alive());

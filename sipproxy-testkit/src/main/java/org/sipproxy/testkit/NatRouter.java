@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.sipproxy.core.options.ProxyClock;
 
 /**
  * NAT for UDP on the loopback address, without privileges. It maps and filters like a router of its {@link NatKind},
@@ -29,6 +30,7 @@ public final class NatRouter implements AutoCloseable {
     private final Map<InetSocketAddress, NatSocket> doors = new ConcurrentHashMap<>();
 
     private final Map<MappingKey, Mapping> mappings = new ConcurrentHashMap<>();
+    private final ProxyClock clock;
     private final @Nullable FaultyLink link;
     private volatile boolean closed;
 
@@ -37,7 +39,8 @@ public final class NatRouter implements AutoCloseable {
         this.lifetimeNanos = options.lifetime.toNanos();
         this.refreshedFromOutside = options.refreshedFromOutside;
         this.hairpin = options.hairpin;
-        this.link = options.faults == null ? null : options.faults.link();
+        this.clock = options.clock == null ? ProxyClock.system() : options.clock;
+        this.link = options.faults == null ? null : options.faults.link(options.clock);
     }
 
     /** Creates a router with the defaults of {@link Builder}. */
@@ -158,7 +161,7 @@ public final class NatRouter implements AutoCloseable {
         /** Destinations sent to, as far as the filter distinguishes them. */
         private final Set<Object> admitted = ConcurrentHashMap.newKeySet();
 
-        private volatile long usedNanos = System.nanoTime();
+        private volatile long usedNanos = clock.nanoTime();
         private volatile boolean expired;
 
         Mapping(InetSocketAddress inner) {
@@ -167,7 +170,7 @@ public final class NatRouter implements AutoCloseable {
         }
 
         void leave(InetSocketAddress destination, byte[] bytes) {
-            usedNanos = System.nanoTime();
+            usedNanos = clock.nanoTime();
             admitted.add(distinguished(destination, kind.filtering()));
             expired = false;
             socket.send(bytes, destination);
@@ -178,7 +181,7 @@ public final class NatRouter implements AutoCloseable {
                 return;
             }
             if (refreshedFromOutside) {
-                usedNanos = System.nanoTime();
+                usedNanos = clock.nanoTime();
             }
             if (link == null) {
                 door(from).send(bytes, inner);
@@ -209,7 +212,7 @@ public final class NatRouter implements AutoCloseable {
 
         /** Returns false if the port must not be used again. */
         boolean isUsable() {
-            return System.nanoTime() - usedNanos <= lifetimeNanos;
+            return clock.nanoTime() - usedNanos <= lifetimeNanos;
         }
     }
 
@@ -221,6 +224,7 @@ public final class NatRouter implements AutoCloseable {
         private boolean refreshedFromOutside;
         private boolean hairpin = true;
         private @Nullable NetworkFaults faults;
+        private @Nullable TestClock clock;
 
         private Builder(NatKind kind) {
             this.kind = Objects.requireNonNull(kind, "kind");
@@ -264,6 +268,12 @@ public final class NatRouter implements AutoCloseable {
          */
         public Builder faults(NetworkFaults value) {
             faults = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** Sets the clock of the lifetime of mappings and of the delays of {@link #faults}. Default the machine's. */
+        public Builder clock(TestClock value) {
+            clock = Objects.requireNonNull(value, "value");
             return this;
         }
 

@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Faults of a network, for {@link Phone.Builder#faults} and, with an application that is not a phone, {@link
- * NatRouter.Builder#faults}: lost, late, duplicated, overtaken and corrupted messages, connections that break, and
+ * NatRouter.Builder#faults} and {@link StreamRelay.Builder#faults}: lost, late, duplicated, overtaken and corrupted messages, connections that break, and
  * peers that fall silent.
  *
  * <pre>{@code
@@ -18,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>What happens to a message depends on the seed, on the phone (the first, second, … that was opened with these
  * faults), and on the number of the message in its direction. It does not depend on time. Retransmissions count as
- * messages. A failed wait of the phone and a failed test of {@link SipProxyExtension} print the seed.
+ * messages. Delays are on the clock of the phone or router, which is the machine's or a {@link TestClock}. A failed wait of the phone and a failed test of {@link SipProxyExtension} print the seed.
  *
  * <p>Thread-safe.
  */
@@ -71,9 +72,9 @@ public final class NetworkFaults {
         silent = false;
     }
 
-    /** Creates the state of one phone or router. */
-    FaultyLink link() {
-        return new FaultyLink(this, links.getAndIncrement());
+    /** Creates the state of one phone, router or relayed connection. */
+    FaultyLink link(@Nullable TestClock clock) {
+        return new FaultyLink(this, links.getAndIncrement(), clock);
     }
 
     boolean isSilent() {

@@ -34,6 +34,8 @@ final class Opened {
                 phone.faults().ifPresent(faults::add);
             } else if (resource instanceof NatRouter router) {
                 router.faults().ifPresent(faults::add);
+            } else if (resource instanceof StreamRelay relay) {
+                relay.faults().ifPresent(faults::add);
             }
         }
         return faults;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.auth.DigestAlgorithm;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.message.HeaderName;
 import org.sipproxy.message.Method;
@@ -36,7 +37,8 @@ import org.sipproxy.message.StatusCode;
  *
  * <p>Methods that wait do so at most for the {@linkplain Builder#patience patience} of the phone, and then throw an
  * {@link AssertionError} that lists the messages on the phone's wire. Thread-safe. The phone's two threads, and a third
- * one if {@link NetworkFaults} delay its messages, are daemons and end with {@link #close()}.
+ * one if {@link NetworkFaults} delay its messages, are daemons and end with {@link #close()}; with a stopped clock it has
+ * one.
  */
 public final class Phone implements AutoCloseable {
 
@@ -56,13 +58,14 @@ public final class Phone implements AutoCloseable {
         String claimed = options.claimed != null ? options.claimed : options.addressToClaim(wire.localAddress());
         Identity identity = new Identity(options.user, options.domain, claimed, wire.kind());
         this.faults = options.faults;
-        PhoneLog log = new PhoneLog(options.user);
+        TestClock clock = options.clock;
+        PhoneLog log = new PhoneLog(options.user, clock == null ? ProxyClock.system() : clock);
         if (faults != null) {
             log.note("   (" + faults + ")");
         }
-        TransactionLayer layer = new TransactionLayer(wire, identity, log, options.t1);
+        TransactionLayer layer = new TransactionLayer(wire, identity, log, options.t1, options.clock);
         DigestClient digest = new DigestClient(options.user, options.password, options.algorithms);
-        this.core = new PhoneCore(identity, layer, digest, options.patience, log);
+        this.core = new PhoneCore(identity, layer, digest, layer.patience(options.patience), log);
         StunClient stun = new StunClient(layer);
         this.server = new UserAgentServer(core, stun, options.strict, options.answering);
         this.registration = new Registration(core, stun);
@@ -401,6 +404,9 @@ public final class Phone implements AutoCloseable {
         private @Nullable SSLContext tls;
         private List<NatRouter> routers = List.of();
         private @Nullable NetworkFaults faults;
+        private @Nullable TestClock clock;
+        private @Nullable SipProxy watched;
+        private boolean isWatched;
         private @Nullable String claimed;
         private boolean strict = true;
         private boolean answering;
@@ -441,11 +447,13 @@ public final class Phone implements AutoCloseable {
         /** Sets a started proxy: everything is sent to its first listening point of the phone's transport. */
         public Builder proxy(SipProxy proxy) {
             Objects.requireNonNull(proxy, "proxy");
-            return proxies(kind -> proxy.boundEndpoints().stream()
+            proxies(kind -> proxy.boundEndpoints().stream()
                     .filter(endpoint -> endpoint.kind() == kind)
                     .findFirst()
                     .map(endpoint -> reachable(endpoint.host(), endpoint.port()))
                     .orElseThrow(() -> new IllegalArgumentException("proxy: the proxy does not listen for " + kind)));
+            watched = proxy;
+            return this;
         }
 
         private static InetSocketAddress reachable(String host, int port) {
@@ -456,9 +464,17 @@ public final class Phone implements AutoCloseable {
                     : bound;
         }
 
+        /** Notes that the clock sees the messages of the proxy, because the extension has added its listener. */
+        Builder watched() {
+            isWatched = true;
+            return this;
+        }
+
         /** Sets the address that everything is sent to, by transport. */
         Builder proxies(Function<TransportKind, InetSocketAddress> addresses) {
             proxies = addresses;
+            watched = null;
+            isWatched = false;
             return this;
         }
 
@@ -510,6 +526,16 @@ public final class Phone implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets the clock of the phone's retransmissions and waits, and of the delays of its {@link #faults}. With a
+         * {@linkplain TestClock#stopped() stopped} clock, a method that waits moves the clock. Default the machine's;
+         * for phones of {@link SipProxyExtension} that of the extension.
+         */
+        public Builder clock(TestClock value) {
+            clock = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
         /** Makes the phone ring and answer each call automatically, without a body. */
         public Builder answering() {
             answering = true;
@@ -523,7 +549,7 @@ public final class Phone implements AutoCloseable {
         }
 
         /**
-         * Sets the time limit of methods that wait; positive. Default 10 s.
+         * Sets the time limit of methods that wait, on the phone's {@link #clock}; positive. Default 10 s.
          *
          * @throws IllegalArgumentException if {@code value} is not positive
          */
@@ -557,6 +583,10 @@ public final class Phone implements AutoCloseable {
          * @throws java.io.UncheckedIOException if the socket or connection cannot be opened
          */
         public Phone open() {
+            if (clock != null && watched != null) {
+                watched.addWireListener(clock.messages());
+                isWatched = true;
+            }
             return new Phone(this);
         }
 
@@ -569,7 +599,11 @@ public final class Phone implements AutoCloseable {
                 via = routers.get(i).towards(via);
             }
             Wire wire = openWire(via);
-            return faults == null ? wire : new FaultyWire(wire, faults.link());
+            VirtualTime stopped = clock == null ? null : clock.stoppedTime();
+            if (stopped != null && isWatched && routers.isEmpty()) {
+                wire = stopped.traffic().counted(wire);
+            }
+            return faults == null ? wire : new FaultyWire(wire, faults.link(clock));
         }
 
         private Wire openWire(InetSocketAddress via) {

@@ -1,6 +1,5 @@
 package org.sipproxy.testkit;
 
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -10,12 +9,12 @@ record PhoneCore(
         Identity identity,
         TransactionLayer layer,
         DigestClient digest,
-        Duration patience,
+        Patience patience,
         PhoneLog log,
         Map<String, Call> calls,
         Map<String, Subscription> subscriptions) {
 
-    PhoneCore(Identity identity, TransactionLayer layer, DigestClient digest, Duration patience, PhoneLog log) {
+    PhoneCore(Identity identity, TransactionLayer layer, DigestClient digest, Patience patience, PhoneLog log) {
         this(identity, layer, digest, patience, log, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
     }
 

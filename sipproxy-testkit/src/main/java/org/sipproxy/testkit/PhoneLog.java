@@ -1,9 +1,9 @@
 package org.sipproxy.testkit;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.sipproxy.core.options.ProxyClock;
 import org.sipproxy.core.trace.Ladder;
 import org.sipproxy.core.trace.RecordedMessage;
 import org.sipproxy.message.ParseLimits;
@@ -21,11 +21,14 @@ final class PhoneLog {
 
     private final String user;
     private final Ladder ladder = new Ladder();
-    private final long startNanos = System.nanoTime();
+    private final ProxyClock clock;
+    private final long startNanos;
     private final Deque<String> lines = new ArrayDeque<>();
 
-    PhoneLog(String user) {
+    PhoneLog(String user, ProxyClock clock) {
         this.user = user.equals(PEER) ? "phone " + PEER : user;
+        this.clock = clock;
+        this.startNanos = clock.nanoTime();
     }
 
     Ladder ladder() {
@@ -47,7 +50,7 @@ final class PhoneLog {
             return; // a keepalive, or not SIP
         }
         try {
-            ladder.add(new RecordedMessage(Instant.now(), from, to, SipMessage.parse(bytes, ParseLimits.DEFAULT)));
+            ladder.add(new RecordedMessage(clock.instant(), from, to, SipMessage.parse(bytes, ParseLimits.DEFAULT)));
         } catch (SipParseException e) {
             // in the lines only
         }
@@ -57,7 +60,7 @@ final class PhoneLog {
         if (lines.size() == KEPT) {
             lines.removeFirst();
         }
-        lines.addLast("%8d ms %s".formatted((System.nanoTime() - startNanos) / 1_000_000, line));
+        lines.addLast("%8d ms %s".formatted((clock.nanoTime() - startNanos) / 1_000_000, line));
     }
 
     synchronized String text() {

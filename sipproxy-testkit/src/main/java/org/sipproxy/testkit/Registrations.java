@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.sipproxy.api.location.Aor;
 import org.sipproxy.api.location.Binding;
 import org.sipproxy.core.SipProxy;
@@ -28,10 +29,12 @@ public final class Registrations {
 
     private final SipProxy proxy;
     private final Ladder ladder;
+    private final @Nullable TestClock clock;
 
-    private Registrations(SipProxy proxy, Ladder ladder) {
+    Registrations(SipProxy proxy, Ladder ladder, @Nullable TestClock clock) {
         this.proxy = Objects.requireNonNull(proxy, "proxy");
         this.ladder = Objects.requireNonNull(ladder, "ladder");
+        this.clock = clock;
     }
 
     /**
@@ -50,7 +53,7 @@ public final class Registrations {
      * @param ladder record of the messages on its wire, for the text of a failed wait
      */
     public static Registrations of(SipProxy proxy, Ladder ladder) {
-        return new Registrations(proxy, ladder);
+        return new Registrations(proxy, ladder, null);
     }
 
     /** Returns the unexpired bindings of a user, in the order in which they were added. */
@@ -70,7 +73,7 @@ public final class Registrations {
     /** Waits like {@link #awaitRegistered(String)}, up to {@code patience}. */
     public List<Binding> awaitRegistered(String user, Duration patience) {
         List<Binding> found = new ArrayList<>();
-        if (!Waiting.until(() -> found.addAll(bindings(user)), patience)) {
+        if (!new Patience(patience, clock).await(() -> found.addAll(bindings(user)))) {
             throw new AssertionError(aor(user) + " was not registered within " + patience + "; registered: "
                     + registered() + "\n" + ladder);
         }
@@ -88,7 +91,7 @@ public final class Registrations {
 
     /** Waits like {@link #awaitUnregistered(String)}, up to {@code patience}. */
     public void awaitUnregistered(String user, Duration patience) {
-        if (!Waiting.until(() -> bindings(user).isEmpty(), patience)) {
+        if (!new Patience(patience, clock).await(() -> bindings(user).isEmpty())) {
             throw new AssertionError(aor(user) + " was still registered after " + patience + ": "
                     + contacts(bindings(user)) + "\n" + ladder);
         }

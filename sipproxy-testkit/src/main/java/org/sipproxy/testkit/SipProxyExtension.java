@@ -156,6 +156,9 @@ public final class SipProxyExtension
         if (password != null) {
             phone.password(password);
         }
+        if (options.clock != null) {
+            phone.clock(options.clock).watched();
+        }
         customizer.accept(phone);
         return closing(phone.open());
     }
@@ -207,7 +210,7 @@ public final class SipProxyExtension
 
     /** Returns the bindings of the proxy, with waits of any length. */
     public Registrations registrations() {
-        return Registrations.of(proxy(), ladder);
+        return new Registrations(proxy(), ladder, options.clock);
     }
 
     /** Returns the messages on the wire in this test. */
@@ -239,7 +242,7 @@ public final class SipProxyExtension
         if (running == null) {
             start();
         }
-        leakCheck = LeakCheck.before(proxy());
+        leakCheck = new LeakCheck(proxy(), options.clock);
         inTest = true;
     }
 
@@ -285,7 +288,7 @@ public final class SipProxyExtension
         if (classes == 0) {
             List<String> leaks = new ArrayList<>();
             if (options.leakCheck) {
-                leaks.addAll(LeakCheck.ofPhones(ofClass.phones()));
+                leaks.addAll(LeakCheck.ofPhones(ofClass.phones(), options.clock));
             }
             leaks.addAll(stop());
             fail(leaks, context);
@@ -372,6 +375,7 @@ public final class SipProxyExtension
         private @Nullable Function<CredentialStore, ? extends Authentication> authentication;
         private Consumer<SipProxyBuilder> customizer = proxy -> {};
         private final List<WireListener> wireListeners = new ArrayList<>();
+        private @Nullable TestClock clock;
         private boolean leakCheck = true;
 
         private Builder() {}
@@ -423,6 +427,15 @@ public final class SipProxyExtension
             return this;
         }
 
+        /**
+         * Sets the clock of the proxy, the phones, their networks and the waits of the extension. Default the
+         * machine's. For the clock of the proxy alone, use {@link #configure}.
+         */
+        public Builder clock(TestClock value) {
+            clock = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
         /** Disables the leak check, for tests that leave calls unanswered or requests pending on purpose. */
         public Builder withoutLeakCheck() {
             leakCheck = false;
@@ -450,6 +463,10 @@ public final class SipProxyExtension
                     .domain(domain)
                     .wireListener(ladder);
             wireListeners.forEach(builder::wireListener);
+            TestClock ofTest = clock;
+            if (ofTest != null) {
+                builder.clock(ofTest).wireListener(ofTest.messages());
+            }
             Function<CredentialStore, ? extends Authentication> source = authentication;
             if (source == null) {
                 builder.noAuthentication();

@@ -28,7 +28,7 @@ final class StunClient {
 
     /** Returns the address; empty if the proxy does not respond. */
     Optional<InetSocketAddress> ask() {
-        while (answers.take(stale -> true, Duration.ZERO).isPresent()) {
+        while (answers.take(stale -> true, layer.patience(Duration.ZERO)).isPresent()) {
             // response to an earlier request
         }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -39,7 +39,8 @@ final class StunClient {
                     .putInt(ThreadLocalRandom.current().nextInt())
                     .putLong(ThreadLocalRandom.current().nextLong())
                     .array());
-            Optional<InetSocketAddress> answer = answers.take(a -> true, Duration.ofNanos(layer.t1Nanos()));
+            Optional<InetSocketAddress> answer =
+                    answers.take(a -> true, layer.patience(Duration.ofNanos(layer.t1Nanos())));
             if (answer.isPresent()) {
                 return answer;
             }

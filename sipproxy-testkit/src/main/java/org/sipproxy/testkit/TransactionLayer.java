@@ -5,9 +5,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.sipproxy.message.Method;
 import org.sipproxy.message.ParseLimits;
@@ -50,22 +47,20 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
     private final Identity identity;
     private final PhoneLog log;
     private final long t1Nanos;
-    private final ScheduledThreadPoolExecutor timer;
+    private final @Nullable TestClock clock;
+    private final Timers timers;
     private final Map<String, ClientTransaction> clients = new ConcurrentHashMap<>();
     private final Map<String, ServerTransaction> servers = new ConcurrentHashMap<>();
     private volatile @Nullable User user;
     private volatile boolean unresponsive;
 
-    TransactionLayer(Wire wire, Identity identity, PhoneLog log, Duration t1) {
+    TransactionLayer(Wire wire, Identity identity, PhoneLog log, Duration t1, @Nullable TestClock clock) {
         this.wire = wire;
         this.identity = identity;
         this.log = log;
         this.t1Nanos = t1.toNanos();
-        this.timer = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "phone-" + identity.user() + "-timer");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.clock = clock;
+        this.timers = Timers.of(clock, "phone-" + identity.user() + "-timer");
     }
 
     void start(User above) {
@@ -99,23 +94,33 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
         return identity.contact();
     }
 
+    /** Returns a limit on the phone's clock. */
+    Patience patience(Duration limit) {
+        return new Patience(limit, clock);
+    }
+
+    private void touchClock() {
+        TestClock ofTest = clock;
+        if (ofTest != null) {
+            ofTest.touch();
+        }
+    }
+
     void send(byte[] message) {
+        touchClock();
         log.sent(message);
         wire.send(message);
     }
 
     void respond(byte[] message, InetSocketAddress source) {
+        touchClock();
         log.sent(message);
         wire.respond(message, source);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a task checks whether it is still needed
+    /** Runs a task later, which checks whether it is still needed; not after the phone is closed. */
     void after(long nanos, Runnable task) {
-        try {
-            timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            // closed: no further retransmissions
-        }
+        timers.after(nanos, task);
     }
 
     // ---- for the phone
@@ -142,6 +147,7 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
 
     @Override
     public void received(byte[] bytes, InetSocketAddress source) {
+        touchClock();
         User above = user;
         if (unresponsive || above == null) {
             return;
@@ -217,14 +223,10 @@ final class TransactionLayer implements Wire.Receiver, AutoCloseable {
     /** Closes the wire and ends both threads. Nothing is sent or received afterwards. */
     @Override
     public void close() {
-        timer.shutdownNow();
-        wire.close();
         try {
-            if (!timer.awaitTermination(2, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("close: the timer of phone " + identity.user() + " did not end");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            timers.close();
+        } finally {
+            wire.close();
         }
     }
 }

@@ -4,8 +4,8 @@
  *
  * <p>Start reading at {@link org.sipproxy.testkit.SipProxyTest} or {@link org.sipproxy.testkit.SipProxyExtension}, then
  * {@link org.sipproxy.testkit.Phone}. {@link org.sipproxy.testkit.NatRouter} simulates a NAT, {@link
- * org.sipproxy.testkit.NetworkFaults} a bad network, and {@link org.sipproxy.testkit.FakeDatabase} an outage of the
- * database. {@link org.sipproxy.testkit.TestClock} advances time, and {@link org.sipproxy.core.trace.Ladder} records the
+ * org.sipproxy.testkit.NetworkFaults} a bad network, {@link org.sipproxy.testkit.StreamRelay} connections that break, and {@link org.sipproxy.testkit.FakeDatabase} an outage of the
+ * database. {@link org.sipproxy.testkit.TestClock} advances or stops time, and {@link org.sipproxy.core.trace.Ladder} records the
  * messages on the wire.
  *
  * <p>A call through the proxy, with a stage of the host application:

@@ -43,7 +43,7 @@ class NetworkFaultsTest {
     /** Returns what passes of 200 messages, which are different numbers from 1000. */
     private static List<String> passed(NetworkFaults faults) {
         List<String> passed = new ArrayList<>();
-        try (FaultyLink link = faults.link()) {
+        try (FaultyLink link = faults.link(null)) {
             for (int i = 0; i < 200; i++) {
                 byte[] message = String.valueOf(1_000 + i).getBytes(StandardCharsets.ISO_8859_1);
                 link.sendDatagram(message, bytes -> passed.add(new String(bytes, StandardCharsets.ISO_8859_1)));
@@ -79,7 +79,7 @@ class NetworkFaultsTest {
     @Test
     void anEmptyDatagramHasNoBytesToCorrupt() {
         List<byte[]> passed = new ArrayList<>();
-        try (FaultyLink link = NetworkFaults.builder(1).garbage(1).build().link()) {
+        try (FaultyLink link = NetworkFaults.builder(1).garbage(1).build().link(null)) {
             link.sendDatagram(new byte[0], passed::add);
         }
 
@@ -91,7 +91,7 @@ class NetworkFaultsTest {
         CountDownLatch begun = new CountDownLatch(1);
         AtomicBoolean ended = new AtomicBoolean();
         try (FaultyLink link =
-                NetworkFaults.builder(1).delay(Duration.ofMillis(1)).build().link()) {
+                NetworkFaults.builder(1).delay(Duration.ofMillis(1)).build().link(null)) {
             link.sendDatagram(new byte[1], bytes -> {
                 begun.countDown();
                 LockSupport.parkNanos(50_000_000);
@@ -118,7 +118,7 @@ class NetworkFaultsTest {
     void heldBackDatagramIsOvertaken() throws Exception {
         NetworkFaults faults = NetworkFaults.builder(3).reordering(0.5).build();
         BlockingQueue<Integer> passed = new LinkedBlockingQueue<>();
-        try (FaultyLink link = faults.link()) {
+        try (FaultyLink link = faults.link(null)) {
             for (int i = 0; i < 20; i++) {
                 link.receiveDatagram(new byte[] {(byte) i}, bytes -> passed.add((int) bytes[0]));
             }
@@ -139,7 +139,7 @@ class NetworkFaultsTest {
                 .duplicates(1)
                 .build();
         BlockingQueue<Integer> passed = new LinkedBlockingQueue<>();
-        try (FaultyLink link = faults.link()) {
+        try (FaultyLink link = faults.link(null)) {
             for (int i = 0; i < 20; i++) {
                 link.receiveOnStream(new byte[] {(byte) i}, bytes -> passed.add((int) bytes[0]));
             }

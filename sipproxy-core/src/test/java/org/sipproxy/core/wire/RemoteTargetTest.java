@@ -390,4 +390,37 @@ class RemoteTargetTest {
 
         alice.awaitResponse(bye, 500);
     }
+
+    /** The proxy has no TLS, but it knows where the callee has registered. */
+    @Test
+    void calleeThatNamesATransportThatThisProxyLacksIsReachedWhereItRegistered() {
+        WireClient.Udp bob = proxy.registered("bob");
+        String unreachable = "Contact: <sip:bob@127.0.0.1:5061;transport=tls>";
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.respond(bob.awaitRequest("INVITE"), 200, unreachable);
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        Request reinvite = alice.send(caller.request("INVITE"));
+        bob.respond(bob.awaitRequest("INVITE"), 200, unreachable);
+        alice.awaitResponse(reinvite, 200);
+        alice.send(caller.ack());
+        bob.awaitRequest("ACK");
+        answer(alice, bob, alice.send(caller.request("BYE")));
+    }
+
+    /** A request for a sips URI stays within TLS, so the call of this callee cannot be ended by its caller. */
+    @Test
+    void calleeWithASipsContactDoesNotGetTheRequestsWithoutTls() {
+        WireClient.Udp bob = proxy.registered("bob");
+        Request invite = alice.send(alice.request("INVITE", "sip:bob@sip.test"));
+        bob.respond(bob.awaitRequest("INVITE"), 200, "Contact: <sips:bob@127.0.0.1:5061>");
+        Dialog caller = Dialog.ofCaller(alice, alice.awaitResponse(invite, 200));
+
+        Request bye = alice.send(caller.request("BYE"));
+
+        alice.awaitResponse(bye, 500);
+        assertThat(bob.pendingAfterRoundTrip()).isEmpty();
+    }
 }

@@ -2,6 +2,7 @@ package org.sipproxy.hosts.all;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -12,11 +13,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Starts the program on the class path and on the module path, on the JDK of the build and on another one. */
+/** Starts the program on the class path and on the module path, on the JDK of the build and on another one; and as a native image, where that can be built. */
 @Timeout(120)
 class AllModulesTest {
 
@@ -44,6 +46,31 @@ class AllModulesTest {
         assertEquals(served("org.sipproxy.core"), printed);
     }
 
+    /** Builds the program with GraalVM, with the metadata of the modules only, and runs it. Takes some minutes. */
+    @Test
+    @Timeout(1_200)
+    void servesAsANativeImage() throws Exception {
+        Path tool = onThePath("native-image");
+        assumeTrue(tool != null, "native-image is not on the PATH");
+        Path image = Path.of("target/all-modules-image").toAbsolutePath();
+        Process build = new ProcessBuilder(
+                        tool.toString(), "--no-fallback", "-cp", path(), "-o", image.toString(), MAIN)
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, build.waitFor(), printed);
+
+        assertEquals(served("unnamed"), run(List.of(image.toString())));
+    }
+
+    private static Path onThePath(String program) {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .map(directory -> Path.of(directory, program))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElse(null);
+    }
+
     private static List<String> served(String module) {
         return List.of(
                 "module " + module,
@@ -67,6 +94,10 @@ class AllModulesTest {
         command.add(Path.of(jdk, "bin", "java").toString());
         command.add("-XX:TieredStopAtLevel=1");
         command.addAll(List.of(arguments));
+        return run(command);
+    }
+
+    private static List<String> run(List<String> command) throws Exception {
         Path errors = Files.createTempFile("all-modules", ".err");
         try {
             Process program =

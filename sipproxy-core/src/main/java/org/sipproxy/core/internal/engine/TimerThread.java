@@ -1,5 +1,6 @@
 package org.sipproxy.core.internal.engine;
 
+import java.time.Duration;
 import org.sipproxy.api.support.LoggerNames;
 import org.sipproxy.core.internal.guard.ProxyThreads;
 import org.sipproxy.core.internal.time.Deadline;
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TimerThread implements Runnable {
 
-    private static final long TICK_MILLIS = 10;
+    private static final Duration TICK = Duration.ofMillis(10);
     private static final int TICKS_OF_A_SECOND = 100;
 
     private final TimerWheel wheel;
@@ -47,7 +48,7 @@ final class TimerThread implements Runnable {
     public void run() {
         for (int tick = 1; !closed; tick = tick % TICKS_OF_A_SECOND + 1) {
             try {
-                Thread.sleep(TICK_MILLIS);
+                clock.pause(TICK);
                 pushOut.run();
                 wheel.advance(clock.nanoTime());
                 if (tick == TICKS_OF_A_SECOND) {

@@ -34,6 +34,8 @@ import org.sipproxy.message.StatusCode;
  *     request is too large for a datagram (RFC 3261 §18.1.1)
  * <li>the connection over which the target registered
  * <li>the next hops that failed recently
+ * <li>within a dialog, the UDP address from which the target registered, if nothing of the above could be sent: a phone may
+ *     name a transport that this proxy does not serve
  * </ol>
  *
  * <p>Not thread-safe: a branch uses it under the lock of its server transaction.
@@ -67,6 +69,9 @@ final class TargetRoute {
     private boolean withoutHops;
 
     private @Nullable TransportFlow registered;
+    /** UDP flow of a target that names another transport: for a request that no next hop could take. */
+    private @Nullable TransportFlow lastResort;
+
     /** Null until they are known. */
     private @Nullable List<NextHop> hops;
     /** The same next hops in the order in which they were found. */
@@ -137,6 +142,8 @@ final class TargetRoute {
             throughNat();
         } else if (flow != null && flow.kind().isReliable()) {
             registered = flow;
+        } else if (!known) {
+            lastResort = usable(context.dialog().registeredDatagrams());
         }
     }
 
@@ -251,7 +258,12 @@ final class TargetRoute {
         while (attempt == null && hasHops()) {
             attempt = nextHop();
         }
-        return attempt;
+        flow = lastResort;
+        if (attempt != null || flow == null || refused) {
+            return attempt;
+        }
+        lastResort = null;
+        return flow.isOpen() ? attempt(flow, null) : null;
     }
 
     private boolean hasHops() {
@@ -395,6 +407,7 @@ final class TargetRoute {
      */
     void nextServer() {
         datagram = null;
+        lastResort = null;
     }
 
     /** Returns true if {@link #nextServer} leaves a server to be tried. */
@@ -404,7 +417,12 @@ final class TargetRoute {
 
     /** Returns true if {@link #next} may have a candidate. */
     boolean hasNext() {
-        return direct != null || datagram != null || registered != null || hasNextServer() || mayLookUp();
+        return direct != null
+                || datagram != null
+                || registered != null
+                || lastResort != null
+                || hasNextServer()
+                || mayLookUp();
     }
 
     private boolean mayLookUp() {

@@ -24,6 +24,9 @@ public final class DialogPath {
     TransportFlow registeredFlow;
 
     @Nullable
+    TransportFlow registeredDatagrams;
+
+    @Nullable
     Endpoint point;
 
     @Nullable
@@ -47,6 +50,14 @@ public final class DialogPath {
     /** Returns the flow over which the remote target is registered now; null if none is known. */
     public @Nullable TransportFlow registeredFlow() {
         return registeredFlow;
+    }
+
+    /**
+     * Returns the UDP flow over which the remote target is registered now, although it names another transport; null if
+     * none is known. For a target that no next hop leads to.
+     */
+    public @Nullable TransportFlow registeredDatagrams() {
+        return registeredDatagrams;
     }
 
     /** Returns the listening point that a signed Route names, which serves the remote target; null if there is none. */

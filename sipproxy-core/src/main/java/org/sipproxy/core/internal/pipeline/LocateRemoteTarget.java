@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Relays an in-dialog request to its Route or its Request-URI (RFC 3261 §16.5, §12.2). A remote target on a stream
  * transport is often reachable only over its current registration's connection, for example a phone that does not
- * listen or a browser that has reconnected. The stage looks up the user named by the Route or To, so that
+ * listen or a browser that has reconnected; one that registered over UDP may name a transport that this proxy cannot
+ * reach it over. The stage looks up the user named by the Route or To, so that
  * registering another user's contact does not attract that user's requests.
  */
 final class LocateRemoteTarget implements Stage {
@@ -62,10 +63,7 @@ final class LocateRemoteTarget implements Stage {
         }
         SipUri uri = context.request().requestUri();
         if (needsBinding(context)) {
-            TransportFlow flow = registeredFlow(context, uri);
-            if (flow != null) {
-                context.learnOfDialog().registeredFlow = flow;
-            }
+            learnRegistration(context, uri);
         }
         if (context.remainingRoutes().isEmpty() && ConnectionBindings.isReachedByItsConnection(uri)) {
             context.learnOfDialog().needsFlow = true;
@@ -93,34 +91,44 @@ final class LocateRemoteTarget implements Stage {
         return uri.isSecure() || (uri.hasParameter("transport") && !uri.parameterIs("transport", "udp"));
     }
 
-    private @Nullable TransportFlow registeredFlow(RequestContext context, SipUri uri) throws SipParseException {
+    private void learnRegistration(RequestContext context, SipUri uri) throws SipParseException {
         Aor named = context.dialog().user();
         Aor aor = named != null
                 ? named
                 : context.names().aorOf(context.request().to().uri());
         if (aor == null) {
-            return null;
+            return;
         }
+        List<Binding> bindings;
         try {
-            return bestFlow(store.lookup(aor), uri);
+            bindings = store.lookup(aor);
         } catch (LocationStoreException e) {
             failures.warn(LOG, "location store failed; an in-dialog request is sent to its Request-URI only", e);
-            return null;
+            return;
+        }
+        TransportFlow connection = bestFlow(bindings, uri, true);
+        TransportFlow datagrams = connection == null ? bestFlow(bindings, uri, false) : null;
+        if (connection != null) {
+            context.learnOfDialog().registeredFlow = connection;
+        } else if (datagrams != null) {
+            context.learnOfDialog().registeredDatagrams = datagrams;
         }
     }
 
     /**
-     * Returns the connection of the binding whose contact is most like the URI, the most recent one among equals; null
-     * if there is none.
+     * Returns the flow of the binding whose contact is most like the URI, the most recent one among equals; null if
+     * there is none.
+     *
+     * @param reliable true for a connection, false for UDP
      */
-    private @Nullable TransportFlow bestFlow(List<Binding> bindings, SipUri uri) {
+    private @Nullable TransportFlow bestFlow(List<Binding> bindings, SipUri uri, boolean reliable) {
         Binding best = null;
         TransportFlow flow = null;
         for (Binding binding : bindings) {
             Likeness likeness = Likeness.of(binding.contact(), uri);
             if (likeness != Likeness.NONE && binding.path().isEmpty() && isBetter(likeness, binding, best, uri)) {
                 TransportFlow candidate = connectionOf.apply(binding);
-                if (candidate != null && candidate.kind().isReliable() && candidate.isOpen()) {
+                if (candidate != null && candidate.kind().isReliable() == reliable && candidate.isOpen()) {
                     best = binding;
                     flow = candidate;
                 }
