@@ -37,6 +37,10 @@ public final class NodeRows implements BindingRepository {
         this.node = node;
     }
 
+    BindingRepository ofHost() {
+        return rows;
+    }
+
     @Override
     public Duration timeout() {
         return rows.timeout();

@@ -61,7 +61,8 @@ final class WatchedRepository implements BindingRepository {
 
     WatchedRepository(BindingRepository repository, ProxyTime time) {
         this.repository = new WallClockRows(repository, time);
-        this.host = new HostCall("binding repository " + repository.getClass().getName());
+        BindingRepository ofHost = repository instanceof NodeRows shared ? shared.ofHost() : repository;
+        this.host = new HostCall("binding repository " + ofHost.getClass().getName());
         this.time = time;
     }
 

@@ -90,8 +90,8 @@ class StreamLimitsTest extends StreamTransportScene {
         assertThat(failures).singleElement().asString().contains("the peer does not read");
         assertThat(counters.closedFull.sum()).isEqualTo(1);
         // messages in the kernel did not fail; those that waited and the one over the limit did
-        await().until(() -> counters.sendFailures.sum() == failed.get() + 1);
-        assertThat(failed.get()).isBetween(1, 11);
+        await().until(() -> failed.get() > 0 && counters.sendFailures.sum() == failed.get() + 1);
+        assertThat(failed.get()).isLessThanOrEqualTo(11);
         assertThat(sent).isGreaterThan(failed.get());
     }
 
