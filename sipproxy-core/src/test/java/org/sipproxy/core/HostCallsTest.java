@@ -41,8 +41,8 @@ class HostCallsTest {
     private static final String REPOSITORY = "org.sipproxy.core.internal.location.WatchedRepository";
 
     /** The classes between that one and the repository of the host application. */
-    private static final Set<String> ROWS = Set.of(
-            "org.sipproxy.core.internal.location.WallClockRows", "org.sipproxy.core.internal.location.NodeRows");
+    private static final Set<String> ROWS =
+            Set.of("org.sipproxy.core.internal.location.WallClockRows", "org.sipproxy.core.internal.location.NodeRows");
 
     @Test
     void coreCallsHostCodeOnlyWithinTheGuard() {
