@@ -6,6 +6,7 @@
  *
  * <ul>
  *   <li>{@code WatchPhones} sees each registration, call and refusal; {@code DailyTasks} are an operator's commands;
+ *   <li>{@code ClusterProxy} is one of several servers that share a database;
  *   <li>{@code StorageModes} keeps subscribers, registrations and call records in PostgreSQL;
  *   <li>{@code NatEdgeProxy} serves clients behind NATs, {@code SeveralDomains} two domains, {@code HardenedProxy} a
  *       public address, and {@code SecureProxy} TLS and browsers;

@@ -91,6 +91,8 @@ class NativeImageMetadataTest {
         // handles of primitive arrays are not reflection
         USES.put("org.sipproxy.api.support.KeyedHash", List.of());
         USES.put("org.sipproxy.message.wire.MessageIndex", List.of());
+        USES.put(core + "location.AddressTable", List.of());
+        USES.put(core + "location.PackedBindings", List.of());
     }
 
     private static final Pattern ENTRY = Pattern.compile("^ {2}\\{\"name\": \"([^\"]+)\"(.*)}(,?)$");

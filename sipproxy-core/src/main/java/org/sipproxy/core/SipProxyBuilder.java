@@ -714,7 +714,7 @@ public final class SipProxyBuilder {
         }
         if (endpoints.stream().noneMatch(e -> e.kind() == settings.address().kind())) {
             found.add(
-                    "cluster.address",
+                    "nodeAddress",
                     settings.address().toString(),
                     "no listening point has its transport",
                     "add listen(…) for it");

@@ -19,8 +19,6 @@ final class OptionNames {
             Map.entry("/noAuthentication", "no-auth"),
             Map.entry("/webSocketOrigins", "ws-origin"),
             Map.entry("/cluster", "node"),
-            Map.entry("/cluster.node", "node"),
-            Map.entry("/cluster.address", "node-address"),
             Map.entry("/webSocketPing", "websocket-ping"),
             Map.entry("/failureMemory", "failed-hop-memory"),
             Map.entry("/maxDuration", "calls.max-duration"),

@@ -35,7 +35,7 @@ public record ClusterSettings(String node, Endpoint address) {
     /** Adds what is wrong with the settings. */
     public void addTo(OptionProblems problems) {
         if (!NAME.matcher(node).matches()) {
-            problems.add("cluster.node", "'" + node + "'", "expected 1 to 32 letters, digits, hyphens or periods", "");
+            problems.add("node", "'" + node + "'", "expected 1 to 32 letters, digits, hyphens or periods", "");
         }
         boolean isWildcard = IpLiteral.parse(address.host())
                 .filter(java.net.InetAddress::isAnyLocalAddress)
@@ -43,7 +43,7 @@ public record ClusterSettings(String node, Endpoint address) {
         TransportKind kind = address.kind();
         if (address.port() == 0 || isWildcard || kind == TransportKind.WS || kind == TransportKind.WSS) {
             problems.add(
-                    "cluster.address",
+                    "nodeAddress",
                     address.toString(),
                     "expected a host and a port to which the other nodes can send over UDP, TCP or TLS",
                     "give the address of this machine, for example tcp:192.0.2.1:5060");

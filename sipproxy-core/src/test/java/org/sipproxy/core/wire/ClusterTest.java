@@ -380,8 +380,8 @@ class ClusterTest {
                         ConfigurationException.class,
                         e -> assertThat(e.problems())
                                 .extracting(ConfigurationProblem::toString)
-                                .anyMatch(text -> text.contains("cluster.node: 'node one'"))
-                                .anyMatch(text -> text.contains("cluster.address: tcp:0.0.0.0:5060"))
+                                .anyMatch(text -> text.contains("node: 'node one'"))
+                                .anyMatch(text -> text.contains("nodeAddress: tcp:0.0.0.0:5060"))
                                 .anyMatch(text -> text.contains("needs a secret"))
                                 .anyMatch(text -> text.contains("needs bindings that all nodes share"))
                                 .anyMatch(text -> text.contains("no listening point has its transport")));
