@@ -10,6 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.sipproxy.api.transport.Endpoint;
 import org.sipproxy.api.transport.TransportKind;
 import org.sipproxy.core.SipProxy;
+import org.sipproxy.core.options.BindFailedException;
 import org.sipproxy.jdbc.PostgresFixture;
 import org.sipproxy.jdbc.Subscribers;
 import org.sipproxy.testkit.IncomingCall;
@@ -25,22 +26,39 @@ class ClusterProxyTest {
     static final PostgresFixture postgres = PostgresFixture.empty();
 
     private static SipProxy start(String name) throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-            port = free.getLocalPort();
+        while (true) {
+            try {
+                return start(name, freePort());
+            } catch (BindFailedException e) {
+                // the port is that of another program by now
+            }
         }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+            return free.getLocalPort();
+        }
+    }
+
+    private static SipProxy start(String name, int port) {
         SipProxy proxy =
-                ClusterProxy.create(postgres.dataSource(), name, Endpoint.udp(HOST, port), Endpoint.tcp(HOST, port));
+                ClusterProxy.create(postgres.dataSource(), name, Endpoint.udp(HOST, 0), Endpoint.tcp(HOST, port));
         proxy.start();
         return proxy;
     }
 
     private static Phone phone(String user, SipProxy proxy, TransportKind kind) {
+        int port = proxy.boundEndpoints().stream()
+                .filter(endpoint -> endpoint.kind() == kind)
+                .findFirst()
+                .orElseThrow()
+                .port();
         return Phone.builder(user)
                 .domain("sip.test")
                 .password("test1234")
                 .transport(kind)
-                .proxy(new InetSocketAddress(HOST, proxy.boundEndpoints().get(0).port()))
+                .proxy(new InetSocketAddress(HOST, port))
                 .open();
     }
 

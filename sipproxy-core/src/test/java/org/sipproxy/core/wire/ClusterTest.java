@@ -78,9 +78,9 @@ class ClusterTest {
     }
 
     private ProxyUnderTest node(String name, String host, UnaryOperator<SipProxyBuilder> more) {
-        ProxyUnderTest node = ProxyUnderTest.of(more.apply(options(name, host, freePort(host))));
-        nodes.add(node);
-        return node;
+        await().ignoreExceptionsInstanceOf(BindFailedException.class) // the port may be that of another test by now
+                .until(() -> nodes.add(ProxyUnderTest.of(more.apply(options(name, host, freePort(host))))));
+        return nodes.get(nodes.size() - 1);
     }
 
     private ProxyUnderTest node(String name, String host) {
