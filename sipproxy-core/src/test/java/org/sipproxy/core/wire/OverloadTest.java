@@ -93,11 +93,12 @@ class OverloadTest {
                 .orElseThrow();
         assertThat(refusal.header("Retry-After")).isEqualTo("5");
         assertThat(alice.awaitFinal(calls.get(0)).status()).isNotEqualTo(503);
-        await().untilAsserted(() -> { // counted after the response is sent
-            assertThat(proxy.proxy().statistics().shed()).isPositive();
-            assertThat(proxy.proxy().statistics().delayed()).isPositive();
-            assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.DEGRADED);
-        });
+        await().untilAsserted(
+                        () -> { // counted after the response is sent
+                            assertThat(proxy.proxy().statistics().shed()).isPositive();
+                            assertThat(proxy.proxy().statistics().delayed()).isPositive();
+                            assertThat(proxy.proxy().health().status()).isEqualTo(ProxyHealth.Status.DEGRADED);
+                        });
 
         int served = invites.get();
         alice.send(refused); // there is room now, but the client may have the 503 already
